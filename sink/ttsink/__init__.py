@@ -1,0 +1,1 @@
+"""The server: takes batches in, keeps the newest records of every job and worker, streams them."""

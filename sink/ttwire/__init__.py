@@ -1,0 +1,1 @@
+"""The contract between sink and viewer: values and codecs, no I/O."""

@@ -1,0 +1,1 @@
+"""The viewer: job logs, job state and traces on one terminal screen."""
