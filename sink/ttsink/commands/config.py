@@ -1,0 +1,30 @@
+"""`ttsink config`: what is configured, and blocks for agents' configurations.
+
+A subcommand is a module with `run(arguments) -> exit status`, as in `ttsink.cli`.
+"""
+
+import importlib
+import sys
+from typing import Final
+
+from ttsink.config import nearest
+
+SUBCOMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "show": ("ttsink.commands.config_show", "the effective configuration, and where it came from"),
+}
+
+EXIT_USAGE: Final = 2
+
+
+def run(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else "--help"
+    if name in {"-h", "--help"}:
+        lines = [f"  {name:<12} {summary}" for name, (_, summary) in SUBCOMMANDS.items()]
+        sys.stdout.write("\n".join(["usage: ttsink config SUBCOMMAND", "", *lines, ""]))
+        return 0 if arguments else EXIT_USAGE
+    if name not in SUBCOMMANDS:
+        near = nearest(name, SUBCOMMANDS)
+        sys.stderr.write(f"ttsink config: unknown subcommand {name!r}{near}\n")
+        return EXIT_USAGE
+    status: int = importlib.import_module(SUBCOMMANDS[name][0]).run(arguments[1:])
+    return status

@@ -1,0 +1,63 @@
+"""The sink's own log, on standard error: JSON lines for machines, text on a terminal.
+
+Never a record's content: what goes in is names, counts, addresses and reasons. A fault of our
+own is logged by its type and place, since a traceback's last line may quote what it was given.
+"""
+
+import logging
+import sys
+import time
+import traceback
+from typing import Final
+
+import msgspec
+
+LOGGER: Final = logging.getLogger("ttsink")
+
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """One object a line: time, level, event, and the `extra` members."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {"time": stamp(record.created), "level": record.levelname.lower()}
+        line |= {"event": record.getMessage(), "logger": record.name} | extra(record)
+        return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+class Text(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        members = "".join(f" {key}={value}" for key, value in extra(record).items())
+        clock = stamp(record.created)[11:19]
+        return f"{clock} {record.levelname.lower()} {record.getMessage()}{members}"
+
+
+def extra(record: logging.LogRecord) -> dict[str, object]:
+    members = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+    if record.exc_info and record.exc_info[1] is not None:
+        members["fault"] = fault(record.exc_info[1])
+    return members
+
+
+def stamp(seconds: float) -> str:
+    micros = int(seconds * 1_000_000)
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(micros // 1_000_000))
+    return f"{whole}.{micros % 1_000_000:06d}Z"
+
+
+def fault(error: BaseException) -> str:
+    """The type of an error and the innermost place it passed, without its words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
+
+
+def set_up(log_format: str = "auto") -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    as_text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
+    handler.setFormatter(Text() if as_text else JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    LOGGER.setLevel(logging.INFO)

@@ -1,0 +1,159 @@
+"""What can be configured: one frozen struct a section, the defaults and the bounds with them.
+
+A section belongs to whoever uses it; `Settings` only names them. An option is a field with a
+`Meta(description=...)`; its flag, its environment variable and its line in
+docs/configuration.md follow from that (see `ttsink.config`).
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+MIB: Final = 1024 * 1024
+
+Count = Annotated[int, Meta(ge=1)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the configuration file."""
+
+
+def option(text: str, *, stem: str | None = None, secret: bool = False) -> Meta:
+    """Describes one option; `stem` names its flag and variable where section-key would not do."""
+    extra: dict[str, Any] = {"secret": secret}
+    if stem is not None:
+        extra["stem"] = stem
+    return Meta(description=text, extra=extra)
+
+
+class ServerSettings(Section, frozen=True):
+    listen: Annotated[
+        str, option("Address to accept requests on; port 0 picks a free one.", stem="listen")
+    ] = "127.0.0.1:8484"
+    data_dir: Annotated[
+        str,
+        option("Where the journal lives; empty means the platform's place.", stem="data-dir"),
+    ] = ""
+    allowed_hosts: Annotated[
+        list[str],
+        option("More names the Host header may carry where no token is set.", stem="allowed-hosts"),
+    ] = []
+    allow_unauthenticated: Annotated[
+        bool,
+        option(
+            "Bind to more than loopback without tokens: anyone who reaches it reads and writes.",
+            stem="allow-unauthenticated",
+        ),
+    ] = False
+    tls_certificate: Annotated[
+        str, option("PEM file of the certificate chain; read again on SIGHUP.", stem="tls-cert")
+    ] = ""
+    tls_key: Annotated[str, option("PEM file of the private key.", stem="tls-key")] = ""
+    drain_seconds: Annotated[
+        float,
+        Meta(ge=0, le=600),
+        option("How long requests under way may take to finish on SIGTERM.", stem="drain-seconds"),
+    ] = 10.0
+    max_connections: Annotated[
+        int, Meta(ge=8, le=1_000_000), option("Open connections at most.", stem="max-connections")
+    ] = 4096
+    log_format: Annotated[
+        str,
+        Meta(pattern="^(auto|json|text)$"),
+        option("Its own log: json, text, or auto (text on a terminal).", stem="log-format"),
+    ] = "auto"
+
+
+class AuthSettings(Section, frozen=True):
+    ingest_token_file: Annotated[
+        list[str],
+        option("Files with tokens for sending, one a line.", stem="ingest-token-file"),
+    ] = []
+    read_token_file: Annotated[
+        list[str],
+        option("Files with tokens for reading, one a line.", stem="read-token-file"),
+    ] = []
+
+
+class IngestSettings(Section, frozen=True):
+    max_body_bytes: Annotated[
+        int, Meta(ge=1024), option("A request body as sent; more is 413.")
+    ] = 32 * MIB
+    max_decoded_bytes: Annotated[
+        int, Meta(ge=1024), option("A request body once decompressed; more is 413.")
+    ] = 64 * MIB
+    max_inflight_bytes: Annotated[
+        int, Meta(ge=1024), option("Bodies being read or stored, all senders; more is 503.")
+    ] = 192 * MIB
+    max_inflight_requests: Annotated[
+        int, Meta(ge=1), option("Requests being read or stored, all senders; more is 503.")
+    ] = 512
+    upload_seconds: Annotated[
+        float, Meta(gt=0, le=3600), option("A body not read whole within this is 408.")
+    ] = 60.0
+    upload_idle_seconds: Annotated[
+        float, Meta(gt=0, le=3600), option("A body that pauses for longer is 408.")
+    ] = 20.0
+    sender_bytes_per_second: Annotated[
+        int,
+        Meta(ge=0),
+        option("Body bytes a second one sending address may post; more is 429; 0 for no limit."),
+    ] = 0
+
+
+class StreamSettings(Section, frozen=True):
+    max_subscribers: Annotated[int, Meta(ge=1), option("Open streams; more is 503.")] = 256
+    max_subscribers_per_client: Annotated[
+        int, Meta(ge=1), option("Open streams of one address; more is 503.")
+    ] = 64
+    heartbeat_seconds: Annotated[
+        float, Meta(gt=0, le=300), option("Silence after which a comment is sent.")
+    ] = 15.0
+    write_seconds: Annotated[
+        float, Meta(gt=0, le=300), option("A write blocked for longer closes the stream.")
+    ] = 15.0
+
+
+class JournalSettings(Section, frozen=True):
+    enabled: Annotated[
+        bool,
+        option(
+            "Keep on disk what the rings hold, so that a restart loses nothing.", stem="journal"
+        ),
+    ] = True
+
+
+class RedactionSettings(Section, frozen=True):
+    enabled: Annotated[
+        bool, option("Mask secrets and personal values before anything is kept.", stem="redact")
+    ] = True
+
+
+class LinkSettings(Section, frozen=True):
+    templates: Annotated[
+        dict[str, str],
+        option('URL templates of traces: "" for all, service:NAME or job:NAME for one.'),
+    ] = {}
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole configuration; a field is a table of the file."""
+
+    server: ServerSettings = ServerSettings()
+    auth: AuthSettings = AuthSettings()
+    ingest: IngestSettings = IngestSettings()
+    stream: StreamSettings = StreamSettings()
+    journal: JournalSettings = JournalSettings()
+    redaction: RedactionSettings = RedactionSettings()
+    links: LinkSettings = LinkSettings()
+
+
+def data_path(server: ServerSettings) -> Path:
+    """The folder of the journal: the configured one, or the platform's for a user's data."""
+    if server.data_dir:
+        return Path(server.data_dir).expanduser()
+    import platformdirs  # noqa: PLC0415  start-up of --help counts
+
+    return Path(platformdirs.user_data_dir("tracetail", appauthor=False))
