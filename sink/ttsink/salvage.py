@@ -1,0 +1,225 @@
+"""What the fast decoders refuse: read piece by piece, so that a bad piece costs only itself."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from ttsink import cut
+from ttsink.limits import Limits
+from ttsink.value import Malformed, Shape, Split, Value
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+# Members under which a sender wraps its batch (Vector's payload_prefix and payload_suffix).
+WRAPPERS = frozenset(
+    {"batch", "data", "entries", "events", "items", "lines", "logs", "messages", "records"}
+)
+# The start of an array of objects, wrapped or not.
+ARRAY = re.compile(
+    rb'\s*(?:\{\s*"(?:%b)"\s*:\s*)?\[\s*(?=\{)' % b"|".join(sorted(w.encode() for w in WRAPPERS))
+)
+
+_BLANK = b" \t\r\n"
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+# Where the next object may begin behind one that could not be read.
+_BOUNDARY = re.compile(r"\}\s*,?\s*(?=\{)")
+_NEXT_ITEM = re.compile(r",\s*(?=\{)")
+_CLOSING = re.compile(r"[\]}\s,]*")
+_BETWEEN = re.compile(r"[\s,]*")
+# Damage that makes the same text be read again and again is given up after this many times.
+_MAX_REREAD = 4
+_LENIENT = json.JSONDecoder(strict=False)
+
+
+def lines(body: bytes) -> Iterator[bytes]:
+    r"""The body split on `\n` only: U+2028 and U+0085 arrive raw within a record."""
+    start = 0
+    while (end := body.find(b"\n", start)) >= 0:
+        yield body[start:end]
+        start = end + 1
+    yield body[start:]
+
+
+class Salvage:
+    """The values of one body, taken piece by piece; `plain` for text that need not be JSON."""
+
+    def __init__(self, limits: Limits, *, plain: bool = False) -> None:
+        self._limits = limits
+        self._plain = plain
+        self._values: list[Value] = []
+        self._cut: list[int] = []
+        self._repaired = self._rejected = 0
+
+    def lines(self, body: bytes) -> None:
+        """Takes each line; an object spread over lines is taken where its braces stand alone."""
+        block: list[bytes] = []
+        for line in lines(body):
+            bare = line.rstrip(b"\r")
+            if bare == b"{":
+                self._flush(block)
+                block = [bare]
+            elif block:
+                block.append(line)
+                if bare in {b"}", b"},"}:
+                    self._flush(block)
+                    block = []
+            else:
+                self.line(line)
+        self._flush(block)
+
+    def _flush(self, block: list[bytes]) -> None:
+        if not block:
+            return
+        try:
+            whole = _decode(b"\n".join(block).rstrip(b",\r"))
+        except UNREADABLE:
+            if any(line.startswith((b"{", b"[")) for line in block[1:]):
+                for line in block:
+                    self.line(line)
+            else:
+                self.objects(b"\n".join(block))
+        else:
+            self.value(whole)
+
+    def line(self, raw: bytes) -> None:
+        """One line: a JSON value, several of them, or text; blank ones are skipped."""
+        raw = raw.strip(_BLANK)
+        if not raw:
+            return
+        if len(self._values) >= self._limits.max_records:
+            self._rejected += 1
+            return
+        if self._plain and not raw.startswith(b"{"):
+            self._text(raw.decode("utf-8", "replace"))
+            return
+        try:
+            whole = _decode(raw)
+        except RecursionError:
+            self._deep(raw)
+        except UNREADABLE:
+            opened = ARRAY.match(raw)
+            self.objects(raw[opened.end() :] if opened else raw, in_array=opened is not None)
+        else:
+            self.value(whole)
+
+    def objects(self, raw: bytes, *, in_array: bool = False) -> None:
+        """Objects one after another, with or without commas; what cannot be read is kept.
+
+        In an array the brackets that close it are no text of anyone's.
+        """
+        text = raw.decode("utf-8", "replace")
+        # Bytes that are no UTF-8 became three bytes each, or this text holds the same bytes.
+        is_utf8 = "\ufffd" not in text or text.encode() == raw
+        place = wasted = 0
+        while place < len(text):
+            if in_array and _CLOSING.fullmatch(text, place):
+                return
+            value, end, is_strict = _object_at(text, place)
+            if value is None:
+                wasted += end - place
+                is_object = text[place] == "{"
+                sign = _NEXT_ITEM if in_array and not is_object else _BOUNDARY
+                after = sign.search(text, place) if is_object or in_array or place else None
+                end = after.end() if after else len(text)
+                if wasted > _MAX_REREAD * len(text):
+                    end = len(text)
+                self._bad(text[place:end].rstrip(" \t\r\n,"))
+            else:
+                self._repaired += not (is_utf8 and is_strict)
+                self.value(value)
+            place = end + len(_BETWEEN.match(text, end)[0])  # type: ignore[index]
+
+    def _deep(self, raw: bytes) -> None:
+        pruned = cut.prune(raw, self._limits)
+        try:
+            whole = None if pruned is None else _decode(pruned)
+        except UNREADABLE:
+            whole = None
+        if isinstance(whole, dict):
+            self._add(cut.record(whole, self._limits), was_cut=True)
+        elif isinstance(whole, list):
+            for item in whole:
+                self._deep(_encode(item))
+        else:
+            self._bad(raw.decode("utf-8", "replace"))
+
+    def value(self, value: Any) -> None:
+        """One decoded value: an object, an array of them, or anything else as its text."""
+        limits = self._limits
+        if isinstance(value, dict):
+            # The depth comes first: the encoder recurses.
+            if cut.is_deep((value,), limits.max_depth) or cut.is_over(
+                value, len(_encode(value)), limits
+            ):
+                self._add(cut.record(value, limits), was_cut=True)
+            else:
+                self._add(value)
+        elif isinstance(value, list):
+            for item in value:
+                self.value(_json_text(item, limits) if isinstance(item, list) else item)
+        else:
+            self._text(value if isinstance(value, str) else _json_text(value, limits))
+
+    def _text(self, whole: str) -> None:
+        short, was_cut = cut.text(whole, self._limits.max_record_bytes)
+        self._add(short, was_cut=was_cut)
+
+    def _bad(self, whole: str) -> None:
+        if self._plain:
+            self._text(whole)
+            return
+        short, was_cut = cut.text(whole, self._limits.max_record_bytes)
+        self._add(Malformed(short, was_cut), was_cut=was_cut)
+
+    def _add(self, value: Value, *, was_cut: bool = False) -> None:
+        if len(self._values) >= self._limits.max_records:
+            self._rejected += 1
+            return
+        if was_cut:
+            self._cut.append(len(self._values))
+        self._values.append(value)
+
+    def split(self, shape: Shape) -> Split:
+        return Split(
+            self._values,
+            shape,
+            cut=tuple(self._cut),
+            malformed=sum(isinstance(value, Malformed) for value in self._values),
+            repaired=self._repaired,
+            rejected=self._rejected,
+        )
+
+
+def _json_text(value: Any, limits: Limits) -> str:
+    """Any JSON value as its text; what is nested too deep is only named."""
+    return cut.DEEPER if cut.is_deep((value,), limits.max_depth) else _encode(value).decode()
+
+
+def _object_at(text: str, place: int) -> tuple[dict[str, Any] | None, int, bool]:
+    """The object that begins there, where it ends, and whether it was JSON as it stood.
+
+    Without an object, how far the text was read.
+    """
+    if text[place] != "{":
+        return None, place, False
+    try:
+        found, end = _LENIENT.raw_decode(text, place)
+    except json.JSONDecodeError as error:
+        return None, error.pos, False
+    except (ValueError, RecursionError):
+        return None, len(text), False
+    try:
+        return _decode(text[place:end].encode()), end, True
+    except UNREADABLE:
+        pass
+    try:
+        # Through text once more: no NaN, no infinity and no lone surrogate gets past it.
+        clean = json.dumps(found, ensure_ascii=False, allow_nan=False)
+        paired = clean.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return _decode(paired.encode()), end, False
+    except (ValueError, *UNREADABLE):
+        return None, end, False
