@@ -1,0 +1,389 @@
+"""The state of every job, worker and queue, kept from batches as they are stored.
+
+It outlives the records: a job whose records were all evicted keeps its counts here, until
+so many newer keys came that its own row goes too (counted in `forgotten`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+
+from ttsink.gate import Gate
+from ttsink.keystate import ENDED_STATES, Job, Worker, head
+from ttsink.lifecycle import Lifecycle, Verdict
+from ttsink.queuestate import Queue
+from ttsink.silence import SilenceSettings
+from ttwire.record import Record
+from ttwire.state import JobState, QueueState, State, States, WorkerState
+
+_job = attrgetter("job")
+_worker = attrgetter("worker")
+_level = attrgetter("level")
+_redacted = attrgetter("redacted")
+_ERRORS: Final = frozenset({"error", "fatal"})
+_MARKED_LEVELS: Final = frozenset({"warn", "error", "fatal"})
+
+SETTLED_AT_ONCE: Final = 4_096
+"""Records counted together at most: a few milliseconds of the loop, and bounded memory."""
+
+
+class StateLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rows remembered, of each kind; about 3 KiB a job or worker."""
+
+    max_jobs: int = 10_000
+    max_workers: int = 10_000
+    max_queues: int = 1_000
+    max_new_keys_per_second: int = 1_000
+    """Random keys must not push real ones out; a batch of a key over it is only counted, in
+    `gate.refused`, and the key gets its row with a later one."""
+    max_update_bytes: int = 8_192
+    """Of one `state` event: at one a second, what a screen with 10,000 jobs behind it costs."""
+
+
+class KeyStates:
+    """The observer of a view: told of every batch, asked for pages and changes.
+
+    Rows are in order of their last record; when there are too many, the first goes.
+    `now` is in seconds of the sink's clock.
+    """
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        silence: SilenceSettings | None = None,
+        limits: StateLimits | None = None,
+    ) -> None:
+        self.lifecycle = lifecycle
+        self.silence = silence or SilenceSettings()
+        self.limits = limits or StateLimits()
+        self.jobs: dict[str, Job] = {}
+        self.workers: dict[str, Worker] = {}
+        self.queues: dict[str, Queue] = {}
+        self.forgotten = 0
+        self.gate = Gate(self.limits.max_new_keys_per_second)
+        self.position = 0
+        self._now = 0.0
+        self._unsettled: list[Record] = []
+        self._sizes: list[int] = []
+        self._restated: dict[Job | Worker, None] = {}
+        self._touched: dict[Job | Worker, None] = {}
+        self._queues_touched: dict[Queue, None] = {}
+
+    def applied(
+        self, first: int, records: Sequence[Record], lines: Sequence[bytes], now: float
+    ) -> None:
+        """A batch was stored from position `first` on; what is counted already is passed over.
+
+        It is only kept here: costs are per key, so many small batches are counted together.
+        """
+        if first <= self.position:
+            known = self.position - first + 1
+            records, lines = records[known:], lines[known:]
+            if not records:
+                return
+            first += known
+        self.position = first + len(records) - 1
+        self._now = max(self._now, now)
+        self._unsettled.extend(records)
+        self._sizes.extend(map(len, lines))
+        if len(self._unsettled) >= SETTLED_AT_ONCE:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count what was applied; every question settles first."""
+        records, sizes, now = self._unsettled, self._sizes, self._now
+        if not records:
+            return
+        self._unsettled, self._sizes = [], []
+        verdicts = self.lifecycle.verdicts(records)
+        self.gate.refill(now)
+        for key, places in _grouped(map(_worker, records)).items():
+            worker = self._worker(key)
+            if worker is not None:
+                self._count(worker, places, records, sizes, now)
+        for key, places in _grouped(map(_job, records)).items():
+            job = self._job(key)
+            if job is None:
+                continue
+            before = job.shown_state()
+            self._count(job, places, records, sizes, now)
+            self._tell(job, before, places, records, verdicts, now)
+        self._count_marked(records)
+        for place, verdict in verdicts.items():
+            if verdict.of == "worker":
+                self._worker_said(records[place], verdict, now)
+
+    def _count(
+        self,
+        row: Job | Worker,
+        places: list[int],
+        records: Sequence[Record],
+        sizes: list[int],
+        now: float,
+    ) -> None:
+        count = len(places)
+        last = records[places[-1]]
+        if row.hear(now, count):
+            self._restated[row] = None
+        else:
+            self._touched[row] = None
+        row.records += count
+        row.retained += count
+        row.bytes += sum(map(sizes.__getitem__, places)) if count > 1 else sizes[places[0]]
+        when = last.timestamp
+        if row.last is None:
+            row.first = records[places[0]].timestamp
+            row.last = when
+        elif when > row.last:
+            row.last = when
+        row.message = head(last.message)
+        if last.trace_id is not None:
+            row.trace_id = last.trace_id
+
+    def _count_marked(self, records: Sequence[Record]) -> None:
+        """The few records with a level to worry about, or with something redacted."""
+        for place, level in enumerate(map(_level, records)):
+            if level in _MARKED_LEVELS:
+                record = records[place]
+                for row in self._rows(record.job, record.worker):
+                    if level == "warn":
+                        row.warnings += 1
+                    else:
+                        row.errors += 1
+                        row.error = head(record.message)
+        if any(map(_redacted, records)):
+            for record in records:
+                if record.redacted:
+                    for row in self._rows(record.job, record.worker):
+                        row.redacted += 1
+
+    def _tell(
+        self,
+        job: Job,
+        before: State,
+        places: list[int],
+        records: Sequence[Record],
+        verdicts: dict[int, Verdict],
+        now: float,
+    ) -> None:
+        """Attempts and states. A stretch that says nothing new costs one comparison a record."""
+        last = records[places[-1]]
+        queue_before = job.queue
+        if last.queue is not None:
+            job.queue = last.queue
+        moved = self._advance(job, places, records, verdicts)
+        if last.worker is not None and last.worker != job.worker:
+            job.seen_on(last.worker)
+            moved = True
+        if not moved and job.queue == queue_before and before == job.state:
+            return
+        after = job.shown_state()
+        if after != before or moved:
+            self._restated[job] = None
+        self._place(job, last.worker)
+        self._queue_moved(job, queue_before, before, now)
+
+    def _advance(
+        self,
+        job: Job,
+        places: list[int],
+        records: Sequence[Record],
+        verdicts: dict[int, Verdict],
+    ) -> bool:
+        """Whether an attempt or a state changed."""
+        tried = job.current
+        if (
+            tried is not None
+            and tried.start is not None
+            and verdicts.keys().isdisjoint(places)
+            and {records[place].attempt for place in places} <= {None, tried.number}
+        ):
+            tried.records += len(places)
+            for place in places:
+                if records[place].level in _ERRORS:
+                    tried.errors += 1
+                    if records[place].level == "fatal" and tried.state == "running":
+                        job.say("failed", records[place].timestamp, tried, inferred=True)
+            return tried.state != "running"
+        for place in places:
+            record = records[place]
+            tried = job.attempt(record.attempt)
+            verdict = verdicts.get(place)
+            if verdict is not None and verdict.of == "job":
+                if verdict.attempt is not None and record.attempt is None:
+                    tried = job.attempt(verdict.attempt)
+                tried = job.say(
+                    verdict.state,
+                    record.timestamp,
+                    tried,
+                    inferred=verdict.inferred,
+                    seconds=verdict.seconds,
+                )
+            elif tried.start is None and tried.end is None:
+                # A record of its own is the sign that it runs, where nobody said so.
+                tried = job.say("running", record.timestamp, tried, inferred=True)
+            elif record.level == "fatal" and tried.state == "running":
+                tried = job.say("failed", record.timestamp, tried, inferred=True)
+            tried.records += 1
+            tried.worker = record.worker or tried.worker
+            if record.level in _ERRORS:
+                tried.errors += 1
+        return True
+
+    def _place(self, job: Job, name: str | None) -> None:
+        """What is running where."""
+        worker = self.workers.get(name) if name is not None else None
+        if job.state == "running":
+            if worker is not None:
+                worker.runs(job.key)
+                if job.queue is not None:
+                    worker.serves(job.queue)
+                if worker.state != "running":
+                    worker.state, worker.inferred = "running", True
+                    self._restated[worker] = None
+            return
+        for seen in job.workers:
+            known = self.workers.get(seen)
+            if known is not None and known.jobs.pop(job.key, "") is None:
+                self._touched[known] = None
+
+    def _worker_said(self, record: Record, verdict: Verdict, now: float) -> None:
+        name = verdict.worker if verdict.worker in self.workers else record.worker
+        worker = self.workers.get(name) if name is not None else None
+        if worker is None:
+            return
+        worker.state, worker.inferred = verdict.state, False
+        self._restated[worker] = None
+        if verdict.state != "failed":
+            return
+        for key in tuple(worker.jobs):
+            job = self.jobs.get(key)
+            if job is None or job.state != "running":
+                continue
+            before = job.shown_state()
+            job.say("failed", record.timestamp, job.attempt(None), inferred=True)
+            job.error = head(record.message)
+            self._restated[job] = None
+            self._queue_moved(job, job.queue, before, now)
+        worker.jobs.clear()
+
+    def _queue_moved(self, job: Job, queue_before: str | None, before: State, now: float) -> None:
+        after = job.shown_state()
+        if job.queue is None or (queue_before == job.queue and before == after):
+            return
+        if queue_before is not None and (left := self.queues.get(queue_before)) is not None:
+            left.move(before, None)
+        queue = self._queue(job.queue)
+        queue.move(None, after)
+        queue.last = job.last
+        if after in ENDED_STATES and before != after:
+            queue.ended.add(now, 1)
+        if job.wait_seconds is not None and after == "running":
+            queue.waits.append(max(0.0, job.wait_seconds))
+        self._queues_touched[queue] = None
+
+    def evicted(self, job: str | None, worker: str | None, count: int) -> None:
+        """`count` records of this job and this worker are no longer held."""
+        for row in self._rows(job, worker):
+            row.evicted += count
+            row.retained = max(0, row.retained - count)
+
+    def capped(self, job: str | None, worker: str | None, count: int) -> None:
+        for row in self._rows(job, worker):
+            row.capped += count
+            self._restated[row] = None
+
+    def _rows(self, job: str | None, worker: str | None) -> list[Job | Worker]:
+        found: list[Job | Worker | None] = [
+            self.jobs.get(job) if job is not None else None,
+            self.workers.get(worker) if worker is not None else None,
+        ]
+        return [row for row in found if row is not None]
+
+    def check(self, now: float) -> None:
+        """Find who fell silent. Once a second is often enough."""
+        self.settle()
+        for worker in self.workers.values():
+            if worker.falls_silent(now, self.silence):
+                self._restated[worker] = None
+        for job in self.jobs.values():
+            if job.falls_silent(now, self.silence):
+                self._restated[job] = None
+                self._queue_moved(job, job.queue, job.state, now)
+
+    def changes(self, now: float) -> States:
+        """What changed since the last call, at most `max_update_bytes` of it.
+
+        Changed states come first; rows that only counted on take turns.
+        """
+        self.settle()
+        jobs: list[JobState] = []
+        workers: list[WorkerState] = []
+        queues: list[QueueState] = []
+        left = self.limits.max_update_bytes
+        for pool in (self._restated, self._touched):
+            while pool and left > 0:
+                row = next(iter(pool))
+                del pool[row]
+                self._touched.pop(row, None)
+                if isinstance(row, Job):
+                    jobs.append(row.wire(now, self.silence))
+                    left -= len(msgspec.json.encode(jobs[-1]))
+                else:
+                    workers.append(row.wire(now, self.silence))
+                    left -= len(msgspec.json.encode(workers[-1]))
+        while self._queues_touched and left > 0:
+            queue = next(iter(self._queues_touched))
+            del self._queues_touched[queue]
+            queues.append(queue.wire(now))
+            left -= len(msgspec.json.encode(queues[-1]))
+        return States(tuple(jobs), tuple(workers), tuple(queues))
+
+    def _job(self, key: str) -> Job | None:
+        row = self.jobs.pop(key, None)
+        if row is None:
+            if not self.gate.lets_in():
+                return None
+            row = Job(key)
+            if len(self.jobs) >= self.limits.max_jobs:
+                gone = self.jobs.pop(next(iter(self.jobs)))
+                self._forget(gone)
+                if gone.queue is not None and (queue := self.queues.get(gone.queue)):
+                    queue.move(gone.shown_state(), None)
+        self.jobs[key] = row
+        return row
+
+    def _worker(self, key: str) -> Worker | None:
+        row = self.workers.pop(key, None)
+        if row is None:
+            if not self.gate.lets_in():
+                return None
+            row = Worker(key)
+            if len(self.workers) >= self.limits.max_workers:
+                self._forget(self.workers.pop(next(iter(self.workers))))
+        self.workers[key] = row
+        return row
+
+    def _queue(self, key: str) -> Queue:
+        row = self.queues.pop(key, None) or Queue(key)
+        self.queues[key] = row
+        if len(self.queues) > self.limits.max_queues:
+            self._queues_touched.pop(self.queues.pop(next(iter(self.queues))), None)
+            self.forgotten += 1
+        return row
+
+    def _forget(self, row: Job | Worker) -> None:
+        self._restated.pop(row, None)
+        self._touched.pop(row, None)
+        self.forgotten += 1
+
+
+def _grouped(keys: Iterable[str | None]) -> dict[str, list[int]]:
+    """Places by key; records without a key are nobody's."""
+    groups: defaultdict[str | None, list[int]] = defaultdict(list)
+    for place, key in enumerate(keys):
+        groups[key].append(place)
+    return {key: places for key, places in groups.items() if key is not None}

@@ -1,0 +1,60 @@
+"""What keeping job state costs intake: microseconds a record, for few and for many jobs.
+
+Run: python tests/bench/bench_states.py [BATCHES]
+"""
+
+import sys
+import time
+
+from ttsink.lifecycle import Lifecycle
+from ttsink.lifecycle_rules import BUILT_IN
+from ttsink.states import KeyStates
+from ttwire import record
+from ttwire.record import Record
+
+BATCH = 1000
+
+
+def batch(number: int, jobs: int) -> list[Record]:
+    texts = (
+        "sent digest to recipient batch 17 of account 48213 with template weekly",
+        "loaded 3 line items from the warehouse in 41 ms",
+        "job started",
+        "cache miss for key session, falling back to the database",
+    )
+    return [
+        Record(
+            timestamp="2026-01-02T03:04:05.123456Z",
+            received="2026-01-02T03:04:05.623456Z",
+            job=f"email-digest-{(number * BATCH + i) % jobs}",
+            worker=f"w-{i % 12}",
+            queue="mail",
+            attempt=1,
+            level="info",
+            message=texts[3 if i % 10 else 2] if i % 4 else texts[i % 2],
+            trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
+            fields={"duration_ms": 41.5, "code": 200},
+        )
+        for i in range(BATCH)
+    ]
+
+
+def main(batches: int) -> None:
+    for jobs in (1, 100, 2_000, 100_000):
+        states = KeyStates(Lifecycle(BUILT_IN))
+        made = [batch(number, jobs) for number in range(batches)]
+        lines = [record.encode_lines(records).split(b"\n")[:-1] for records in made]
+        start = time.perf_counter()
+        first = 1
+        for number, (records, encoded) in enumerate(zip(made, lines, strict=True)):
+            states.applied(first, records, encoded, 1_000.0 + number)
+            first += len(records)
+        spent = time.perf_counter() - start
+        print(f"apply jobs={jobs:<7d} {spent / (batches * BATCH) * 1e6:8.3f} us/record")
+        start = time.perf_counter()
+        states.check(5_000.0)
+        print(f"check jobs={jobs:<7d} {(time.perf_counter() - start) * 1e3:8.3f} ms")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50)

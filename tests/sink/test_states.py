@@ -1,0 +1,261 @@
+"""State of jobs, workers and queues, kept from batches."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ttsink import state_query
+from ttsink.lifecycle import Lifecycle, Rule, RuleError
+from ttsink.lifecycle_rules import BUILT_IN
+from ttsink.silence import SilenceSettings, UsualGap
+from ttsink.state_query import StateQuery, StateQueryError, parse
+from ttsink.states import KeyStates, StateLimits
+from ttwire.record import Record
+
+LIFECYCLE = Lifecycle(BUILT_IN)
+
+
+def kept(*records: Record, now: float = 1_000.0, limits: StateLimits | None = None) -> KeyStates:
+    states = KeyStates(LIFECYCLE, limits=limits)
+    states.applied(1, records, [b"{}"] * len(records), now)
+    states.settle()
+    return states
+
+
+def record(job: str | None = "j", worker: str | None = "w", **members: Any) -> Record:
+    return Record(timestamp="2026-01-02T12:00:00.000000Z", job=job, worker=worker, **members)
+
+
+def test_counts_are_by_level_and_outlive_eviction() -> None:
+    states = kept(
+        record(level="info"), record(level="warn"), record(level="error", message="boom\nat x")
+    )
+    states.evicted("j", "w", 3)
+    job = states.jobs["j"].wire(1_000.0, states.silence)
+
+    assert (job.records, job.warnings, job.errors, job.bytes) == (3, 1, 1, 6)
+    assert (job.retained, job.evicted) == (0, 3)
+    assert job.error == "boom"
+
+
+def test_what_was_counted_before_a_restart_is_not_counted_again() -> None:
+    states = kept(record(), record())
+
+    states.applied(2, [record(), record()], [b"{}", b"{}"], 1_001.0)
+    states.settle()
+
+    assert states.jobs["j"].records == 3
+    assert states.position == 3
+
+
+def test_a_record_without_job_or_worker_has_no_row() -> None:
+    states = kept(record(job=None, worker=None))
+
+    assert (states.jobs, states.workers) == ({}, {})
+
+
+def test_the_row_unheard_of_for_longest_goes_first() -> None:
+    states = kept(record("a"), limits=StateLimits(max_jobs=2))
+    for position, key in enumerate(("b", "a", "c"), start=2):
+        states.applied(position, [record(key)], [b"{}"], 1_000.0 + position)
+        states.settle()
+
+    assert set(states.jobs) == {"a", "c"}
+    assert states.forgotten == 1
+
+
+def test_random_keys_cannot_push_known_ones_out() -> None:
+    limits = StateLimits(max_jobs=100, max_new_keys_per_second=10)
+    states = kept(record("real"), limits=limits)
+    flood = [record(f"random-{i}", None) for i in range(1_000)]
+
+    states.applied(2, flood, [b"{}"] * len(flood), 1_000.0)
+    states.settle()
+
+    assert "real" in states.jobs
+    assert len(states.jobs) <= 10
+    assert states.gate.refused >= 990
+
+
+def test_a_worker_shows_what_it_runs_and_what_it_serves() -> None:
+    states = kept(record("a", queue="mail"), record("b", queue="bulk"))
+    states.applied(3, [record("a", message="job finished")], [b"{}"], 1_001.0)
+    states.settle()
+    worker = states.workers["w"].wire(1_001.0, states.silence)
+
+    assert (worker.state, worker.jobs, worker.queues) == ("running", ("b",), ("bulk", "mail"))
+
+
+def test_a_queue_counts_its_jobs_by_state_and_what_ended() -> None:
+    states = kept(
+        record("a", queue="mail", message="job queued"),
+        record("b", queue="mail", message="job started"),
+        record("c", queue="mail", message="job failed: no"),
+    )
+    queue = states.queues["mail"].wire(1_000.0)
+
+    assert (queue.queued, queue.running, queue.failed) == (1, 1, 1)
+    assert queue.per_minute > 0
+
+
+def test_a_job_that_moves_is_counted_in_one_state_only() -> None:
+    states = kept(record("a", queue="mail", message="job queued"))
+    for position, text in enumerate(("job started", "job failed", "job started"), start=2):
+        states.applied(position, [record("a", queue="mail", message=text)], [b"{}"], 1_001.0)
+        states.settle()
+    queue = states.queues["mail"].wire(1_001.0)
+
+    assert (queue.queued, queue.running, queue.failed) == (0, 1, 0)
+
+
+def test_interleaved_attempts_are_told_apart() -> None:
+    states = kept(
+        record(attempt=1, message="job started"),
+        record(attempt=2, message="job started"),
+        record(attempt=1, message="job failed", level="error"),
+        record(attempt=2, message="step"),
+    )
+    job = states.jobs["j"].wire(1_000.0, states.silence)
+
+    assert [(a.number, a.state, a.records, a.errors) for a in job.attempts] == [
+        (1, "failed", 2, 1),
+        (2, "running", 2, 0),
+    ]
+    assert job.state == "running"
+
+
+def test_changes_hold_what_changed_and_nothing_twice() -> None:
+    states = kept(record("a"), record("b"))
+    first = states.changes(1_000.0)
+    states.applied(3, [record("a")], [b"{}"], 1_001.0)
+    second = states.changes(1_001.0)
+
+    assert {job.key for job in first.jobs} == {"a", "b"}
+    assert [job.key for job in second.jobs] == ["a"]
+    assert states.changes(1_002.0).jobs == ()
+
+
+def test_an_update_is_bounded_and_a_failure_comes_before_mere_counts() -> None:
+    limits = StateLimits(max_update_bytes=2_000)
+    states = kept(*(record(f"job-{i}", None) for i in range(200)), limits=limits)
+    while states.changes(1_000.0).jobs:
+        pass
+    chatter = [record(f"job-{i}", None) for i in range(200)]
+    failure = record("job-150", None, message="job failed: no", level="error")
+
+    states.applied(201, [*chatter, failure], [b"{}"] * 201, 1_001.0)
+    update = states.changes(1_001.0)
+
+    assert update.jobs[0].key == "job-150"
+    assert len(update.jobs) < 15
+    seen = {job.key for job in update.jobs}
+    while (more := states.changes(1_001.0)).jobs:
+        seen.update(job.key for job in more.jobs)
+    assert len(seen) == 200
+
+
+@given(st.lists(st.floats(min_value=0.5, max_value=1.5), min_size=8, max_size=60))
+@settings(max_examples=50, deadline=None)
+def test_a_steady_pace_with_jitter_is_never_silence(gaps: list[float]) -> None:
+    pace = 30.0
+    usual = UsualGap()
+    for gap in [*gaps, 1.5]:
+        usual.add(gap * pace)
+
+    assert usual.allowed_seconds(SilenceSettings()) > 1.5 * pace
+
+
+@pytest.mark.parametrize("pace", [10.0, 60.0, 300.0])
+def test_silence_is_called_within_twice_the_usual_gap(pace: float) -> None:
+    usual = UsualGap()
+    for _ in range(10):
+        usual.add(pace)
+
+    assert pace < usual.allowed_seconds(SilenceSettings()) <= 2 * pace
+
+
+def test_own_rules_win_over_the_built_in_ones() -> None:
+    own = Rule(system="ours", state="failed", message="^job finished with code [1-9]")
+    states = KeyStates(Lifecycle([*BUILT_IN, own]))
+
+    states.applied(1, [record(message="job finished with code 3")], [b"{}"], 1_000.0)
+    states.settle()
+
+    assert states.jobs["j"].state == "failed"
+
+
+def test_a_rule_that_cannot_be_used_is_named() -> None:
+    with pytest.raises(RuleError, match=r"'ours'.*no RE2 pattern"):
+        Lifecycle([Rule(system="ours", state="failed", message="(")])
+    with pytest.raises(RuleError, match="needs `message`"):
+        Lifecycle([Rule(system="ours", state="failed")])
+
+
+@given(st.lists(st.text(max_size=80), max_size=30))
+@settings(max_examples=80, deadline=None)
+def test_a_batch_says_what_its_records_say_one_by_one(messages: list[str]) -> None:
+    spiced = [m if i % 3 else f"job failed: {m}" for i, m in enumerate(messages)]
+    records = [record(message=message) for message in spiced]
+
+    together = LIFECYCLE.verdicts(records)
+    apart = {
+        place: verdict[0]
+        for place, one in enumerate(records)
+        if (verdict := LIFECYCLE.verdicts([one]))
+    }
+
+    assert together == apart
+
+
+def test_pages_cover_every_row_once_in_order() -> None:
+    states = kept(
+        *(record(f"job-{i:03d}", None, level="error" if i % 3 else None) for i in range(57))
+    )
+    for sort in state_query.SORTS:
+        query = StateQuery(sort=sort, limit=10)
+        keys: list[str] = []
+        while True:
+            page = state_query.jobs(states, query, 1_000.0)
+            keys += [job.key for job in page.jobs]
+            if page.next is None:
+                break
+            query = StateQuery(sort=sort, limit=10, after=page.next)
+        assert len(keys) == len(set(keys)) == 57, sort
+
+
+def test_pages_are_filtered_by_state_key_and_errors() -> None:
+    states = kept(
+        record("mail-1", message="job failed", level="error"),
+        record("mail-2", message="job started"),
+        record("bulk-1", message="job failed", level="error"),
+    )
+    query = parse({"state": "failed,silent", "key": "MAIL", "min_errors": "1"})
+
+    page = state_query.jobs(states, query, 1_000.0)
+
+    assert [job.key for job in page.jobs] == ["mail-1"]
+    assert [w.key for w in state_query.workers(states, StateQuery(), 1_000.0).workers] == ["w"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"sort": "age"}, r"sort='age' is not one of recent"),
+        ({"state": "broken"}, r"state='broken' is not one of"),
+        ({"limit": "many"}, r"limit='many' is not a number"),
+        ({"colour": "red"}, r"unknown parameter 'colour'"),
+    ],
+)
+def test_a_bad_parameter_is_named(parameters: dict[str, str], says: str) -> None:
+    with pytest.raises(StateQueryError, match=says):
+        parse(parameters)
+
+
+@pytest.mark.parametrize("after", ["%%%", "bm90IGpzb24", "WyJhIiwxXQ"])
+def test_a_foreign_cursor_is_refused_and_never_a_crash(after: str) -> None:
+    states = kept(record("a"), record("b"))
+
+    with pytest.raises(StateQueryError, match="after="):
+        state_query.jobs(states, StateQuery(sort="errors", after=after), 1_000.0)
