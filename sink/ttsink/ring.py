@@ -1,0 +1,204 @@
+"""The newest records of one job or one worker, and the account that outlives them."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from heapq import nsmallest
+from itertools import islice
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+
+from ttsink.retention import Retention
+
+ENTRY_BYTES: Final = 192
+"""What a kept record costs beside its text: the entry, its number, the header of the bytes,
+its places in two rings and in the order. Held by tests/bench/bench_memory.py."""
+
+NEVER: Final = 1 << 62
+"""The floor of a ring that holds nothing: above every position."""
+
+OVERFLOW: Final = "(overflow)"
+"""The ring of records whose keys came faster than rings may be made."""
+
+_UNKEYED: Final = 3
+"""None and the empty key, which are one ring, and the overflow: always there, never retired."""
+
+_LRU_STEP: Final = 64
+"""Rings looked out at once for retiring, so that one scan pays for many."""
+
+Hook = Callable[[], None]
+
+
+class Tally:
+    """Counts of one job's records since the numbering began, apart from what it holds now."""
+
+    __slots__ = (
+        "accepted",
+        "capped",
+        "evicted",
+        "malformed",
+        "redacted",
+        "rejected",
+        "repeated",
+        "truncated",
+    )
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.capped = 0
+        self.evicted = 0
+        self.malformed = 0
+        self.redacted = 0
+        self.rejected = 0
+        self.repeated = 0
+        self.truncated = 0
+
+    def add(self, other: "Tally") -> None:
+        for name in Tally.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+class Ring:
+    """References to the newest records of one key, oldest first.
+
+    `dropped` records have left it, the last of them at `dropped_through`, so the first entry is
+    the ring's record number `dropped`. `floor` is the position of the oldest entry: whether a
+    ring still holds a record is a comparison, not a count. As a tombstone it holds no entries.
+    """
+
+    __slots__ = (
+        "bytes",
+        "dropped",
+        "dropped_through",
+        "entries",
+        "floor",
+        "hooks",
+        "key",
+        "last",
+        "readers",
+        "since",
+        "tally",
+    )
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.entries: deque[Entry] = deque()
+        self.bytes = 0
+        self.floor = NEVER
+        self.dropped = 0
+        self.dropped_through = 0
+        self.since = NEVER
+        """Position of the first record this account knows of."""
+        self.last = 0
+        self.tally = Tally()
+        self.readers = 0
+        self.hooks: list[Hook] | None = None
+
+
+class Entry(msgspec.Struct, gc=False):
+    """A kept record: its place, its JSON without an id, the rings it was put in, its level.
+
+    `gc=False`: rings refer to entries and entries to rings, but what leaves a ring is taken out
+    by hand, so no cycle waits for the collector.
+    """
+
+    seq: int
+    line: bytes
+    job: Ring
+    worker: Ring
+    rank: int
+
+
+entry_seq = attrgetter("seq")
+
+
+class Rings:
+    """The rings of one kind by key, the tombstones, and the overflow."""
+
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
+        self.overflow = Ring(OVERFLOW)
+        nobody = Ring("")
+        self.live: dict[str | None, Ring] = {None: nobody, "": nobody, OVERFLOW: self.overflow}
+        self.tombstones: dict[str, Ring] = {}
+        self.retired = 0
+        self.forgotten = 0
+        self.overflowed = 0
+        self._tokens = float(retention.new_rings_burst)
+        self._tokens_at = 0.0
+        self._stale: list[tuple[int, Ring]] = []
+
+    def __len__(self) -> int:
+        return len(self.live) - _UNKEYED
+
+    def __iter__(self) -> Iterator[Ring]:
+        return islice(self.live.values(), 1, None)
+
+    def find(self, key: str) -> Ring | None:
+        return self.live.get(key) or self.tombstones.get(key)
+
+    def make(self, keys: Iterable[str], now: float, last: int) -> list[Ring]:
+        """Gives each key a ring, and returns the rings that must be emptied to make room.
+
+        Rings written at `last`, the position that is being written, are not retired.
+
+        A key past the rate is left to the overflow ring, and so is every one when no ring can
+        be retired.
+        """
+        rate = self._retention.max_new_rings_per_second
+        if now > self._tokens_at:
+            refill = (now - self._tokens_at) * rate
+            self._tokens = min(self._tokens + refill, float(self._retention.new_rings_burst))
+            self._tokens_at = now
+        retired: list[Ring] = []
+        for key in keys:
+            if self._tokens < 1:
+                break
+            if not self._room(retired, last):
+                break
+            self._tokens -= 1
+            self._open(key).last = last
+        return retired
+
+    def claim(self, key: str, retired: list[Ring]) -> Ring:
+        """The ring of a key somebody reads: made at once, whatever the rate."""
+        ring = self.live.get(key)
+        if ring is None:
+            self._room(retired, NEVER)
+            ring = self._open(key)
+        return ring
+
+    def _open(self, key: str) -> Ring:
+        ring = self.tombstones.pop(key, None) or Ring(key)
+        self.live[key] = ring
+        return ring
+
+    def _room(self, retired: list[Ring], last: int) -> bool:
+        if len(self) < self._retention.max_rings:
+            return True
+        while True:
+            if not self._stale:
+                rings = islice(self.live.values(), _UNKEYED, None)
+                idle = [ring for ring in rings if not ring.readers and ring.last < last]
+                self._stale = [(r.last, r) for r in nsmallest(_LRU_STEP, idle, attrgetter("last"))]
+                self._stale.reverse()
+                if not self._stale:
+                    return False
+            written, ring = self._stale.pop()
+            if ring.last == written and not ring.readers and self.live.get(ring.key) is ring:
+                break
+        del self.live[ring.key]
+        self.tombstones[ring.key] = ring
+        self.retired += 1
+        retired.append(ring)
+        if len(self.tombstones) > self._retention.max_tombstones:
+            self._forget()
+        return True
+
+    def _forget(self) -> None:
+        """The oldest account becomes part of the overflow's, with all it will still count."""
+        ring = self.tombstones.pop(next(iter(self.tombstones)))
+        self.overflow.tally.add(ring.tally)
+        ring.tally = self.overflow.tally
+        self.forgotten += 1

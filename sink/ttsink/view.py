@@ -1,0 +1,347 @@
+"""The one picture of everything retained: rings, order, trace index, ledger.
+
+Fed only by a log, batch by batch; every query is answered from memory.
+"""
+
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
+from itertools import chain, repeat
+from operator import attrgetter
+from typing import Final, Protocol
+
+from ttsink import traceindex
+from ttsink.batch import Stored
+from ttsink.order import Order
+from ttsink.recent import Recent
+from ttsink.retention import DEFAULT, Retention
+from ttsink.ring import ENTRY_BYTES, NEVER, Entry, Hook, Ring, Rings, Tally
+from ttwire.account import Account, Ledger
+from ttwire.cursor import Cursor
+from ttwire.level import LEVELS
+from ttwire.record import Record
+
+_RELIEF: Final = 256
+"""Over the budget, this share of it is freed at once, so that the search for the ring that
+holds the most is paid by thousands of records; 1 MiB of 256, about a millisecond."""
+
+_FATTEST: Final = 32
+_STEP_RECORDS: Final = 64
+
+_MARK_SECONDS: Final = 1.0
+_MARK_RECORDS: Final = 256
+_MAX_MARKS: Final = 65_536
+"""Past it every second mark goes: `since` then starts a little earlier than asked."""
+
+_RANKS: Final[dict[str | None, int]] = {name: at for at, name in enumerate(LEVELS, start=1)}
+_NO_RANK: Final = 0
+_ring_bytes = attrgetter("bytes")
+_entry_seq = attrgetter("seq")
+
+
+class Observer(Protocol):
+    """Told of each batch, after the view has it; must not raise."""
+
+    def applied(self, stored: Stored) -> None: ...
+    def evicted(self, jobs: Mapping[str, int], workers: Mapping[str, int]) -> None: ...
+
+
+class View:
+    """All that is known of the records of one epoch.
+
+    `jobs` and `workers` are the rings, `order` everything retained by position.
+    """
+
+    def __init__(
+        self, epoch: str, retention: Retention = DEFAULT, observers: Sequence[Observer] = ()
+    ) -> None:
+        self.epoch = epoch
+        self.retention = retention
+        self.jobs = Rings(retention)
+        self.workers = Rings(retention)
+        self.order = Order()
+        self.bytes = 0
+        self.hooks: list[Hook] = []
+        self.readers = 0
+        self.restored_through = 0
+        """Up to here a restart may have left records out that no ring has counted."""
+        self._observers = tuple(observers)
+        self._recent = Recent(retention.max_ring_records, retention.max_ring_bytes)
+        self._total = Tally()
+        self._marks: list[tuple[float, int]] = []
+        self._dead: list[Entry] = []
+
+    @property
+    def last(self) -> Cursor:
+        """The newest record, or the place before the first one."""
+        return Cursor(self.epoch, self.order.last)
+
+    def apply(self, stored: Stored) -> None:
+        """Takes in the next batch of the log; one it has already is left out."""
+        if stored.last <= self.order.last or not stored.batch.lines:
+            return
+        records, lines = stored.batch.records, stored.batch.lines
+        last = stored.last
+        skipped = last - self.order.last - len(lines)
+        if skipped:
+            self.restored_through = last
+        self._total.accepted += len(lines) + skipped
+        self._total.evicted += skipped
+        self._mark(stored)
+
+        job_keys = [record.job for record in records]
+        worker_keys = [record.worker for record in records]
+        touched_jobs, jobs = self._rings(self.jobs, job_keys, stored)
+        touched_workers, workers = self._rings(self.workers, worker_keys, stored)
+        ranks = map(_RANKS.get, [record.level for record in records], repeat(_NO_RANK))
+        seqs = stored.positions or range(stored.first, last + 1)
+        entries = list(map(Entry, seqs, lines, jobs, workers, ranks))
+        deque(map(deque.append, [ring.entries for ring in jobs], entries), 0)
+        deque(map(deque.append, [ring.entries for ring in workers], entries), 0)
+        sizes = list(map(len, lines))
+        for job, worker, size in zip(jobs, workers, sizes, strict=True):
+            job.bytes += size
+            worker.bytes += size
+        for ring, count in chain(touched_jobs.items(), touched_workers.items()):
+            ring.bytes += count * ENTRY_BYTES
+            ring.tally.accepted += count
+            if ring.floor == NEVER:
+                ring.floor = ring.entries[0].seq
+        self._count_marks(records, jobs)
+        self.order.extend(entries, traceindex.column([record.trace_id for record in records]))
+        self.bytes += sum(sizes) + ENTRY_BYTES * len(sizes)
+        self._recent.add(last, sizes)
+
+        self._evict(chain(touched_jobs, touched_workers))
+        for observer in self._observers:
+            observer.applied(stored)
+        self._wake(touched_jobs, touched_workers)
+
+    def _rings(
+        self, rings: Rings, keys: list[str | None], stored: Stored
+    ) -> tuple[dict[Ring, int], list[Ring]]:
+        """Each ring with its count of the batch, and the column of rings."""
+        live = rings.live
+        last = stored.last
+        counts = Counter(keys)
+        touched: dict[Ring, int] = {}
+        missing: dict[str, int] = {}
+        for key, count in counts.items():
+            ring = live.get(key)
+            if ring is None:
+                assert key is not None
+                missing[key] = count
+            else:
+                ring.last = last
+                touched[ring] = touched.get(ring, 0) + count
+        if not missing:
+            return touched, list(map(live.__getitem__, keys))
+        for ring in rings.make(missing, stored.stored_at, last):
+            self._empty(ring)
+        overflow = rings.overflow
+        for key, count in missing.items():
+            ring = live.get(key, overflow)
+            if ring is overflow:
+                rings.overflowed += count
+            ring.last = last
+            ring.since = min(ring.since, stored.first)
+            touched[ring] = touched.get(ring, 0) + count
+        return touched, [live.get(key, overflow) for key in keys]
+
+    def _count_marks(self, records: Sequence[Record], jobs: Sequence[Ring]) -> None:
+        marked = [
+            pair
+            for pair in zip(records, jobs, strict=True)
+            if pair[0].malformed or pair[0].truncated or pair[0].redacted
+        ]
+        for record, job in marked:
+            for tally in (self._total, job.tally):
+                tally.malformed += record.malformed
+                tally.truncated += record.truncated
+                tally.redacted += bool(record.redacted)
+
+    # -- eviction ---------------------------------------------------------------------------
+
+    def _evict(self, touched: Iterable[Ring]) -> None:
+        max_records = self.retention.max_ring_records
+        max_bytes = self.retention.max_ring_bytes
+        for ring in touched:
+            if len(ring.entries) > max_records or ring.bytes > max_bytes:
+                self._shed(ring, max_records, max_bytes)
+        self._dead += self._recent.excess()
+        self._bury()
+        if self.bytes > self.retention.max_bytes:
+            goal = self.retention.max_bytes - self.retention.max_bytes // _RELIEF
+            while self.bytes > goal and self._relieve(goal):
+                pass
+
+    def _shed(self, ring: Ring, keep_records: int, keep_bytes: int) -> None:
+        """Drops the oldest references of a ring; entries that nobody else holds are dead."""
+        entries = ring.entries
+        excess = len(entries) - keep_records
+        over = ring.bytes - keep_bytes
+        recent = self._recent
+        floor = recent.floor
+        dead = self._dead
+        freed = 0
+        seq = 0
+        dropped = 0
+        while entries and (dropped < excess or freed < over):
+            entry = entries.popleft()
+            dropped += 1
+            freed += len(entry.line) + ENTRY_BYTES
+            seq = entry.seq
+            other = entry.worker if entry.job is ring else entry.job
+            if other.floor > seq:
+                if seq < floor:
+                    dead.append(entry)
+                else:
+                    recent.adopt(entry)
+        if dropped:
+            ring.bytes -= freed
+            ring.dropped += dropped
+            ring.dropped_through = seq
+            ring.floor = entries[0].seq if entries else NEVER
+
+    def _empty(self, ring: Ring) -> None:
+        self._shed(ring, 0, 0)
+
+    def _relieve(self, goal: int) -> bool:
+        """The rings that hold the most pay, in small steps; False when nothing is left to give."""
+        fattest = nlargest(_FATTEST + 1, chain(self.jobs, self.workers), key=_ring_bytes)
+        level = fattest.pop().bytes if len(fattest) > _FATTEST else 0
+        gave = False
+        while self.bytes > goal:
+            ring = max(fattest, key=_ring_bytes)
+            if self._recent.bytes > ring.bytes:
+                self._dead += self._recent.shed()
+            elif ring.bytes > level or (ring.entries and not gave):
+                self._shed(ring, max(len(ring.entries) - _STEP_RECORDS, 0), NEVER)
+            else:
+                break
+            gave = True
+            self._bury()
+        return gave
+
+    def _bury(self) -> None:
+        dead = self._dead
+        if not dead:
+            return
+        dead.sort(key=_entry_seq)
+        self.order.clear(dead)
+        self.bytes -= sum([len(entry.line) for entry in dead]) + ENTRY_BYTES * len(dead)
+        self._total.evicted += len(dead)
+        jobs = Counter([entry.job for entry in dead])
+        workers = Counter([entry.worker for entry in dead])
+        for ring, count in chain(jobs.items(), workers.items()):
+            ring.tally.evicted += count
+        if self._observers:
+            named_jobs = {ring.key: count for ring, count in jobs.items()}
+            named_workers = {ring.key: count for ring, count in workers.items()}
+            for observer in self._observers:
+                observer.evicted(named_jobs, named_workers)
+        dead.clear()
+
+    # -- readers ----------------------------------------------------------------------------
+
+    def watch(self, rings: Rings | None, key: str, hook: Hook) -> Ring | None:
+        """Calls `hook` after each batch that wrote to a key's ring, or after any batch.
+
+        The ring is made where it is missing, and stays as long as it is watched. What the
+        overflow ring holds of the key is not moved: it is found by a page, not by a stream.
+        """
+        self.readers += 1
+        if rings is None:
+            self.hooks.append(hook)
+            return None
+        retired: list[Ring] = []
+        ring = rings.claim(key, retired)
+        for gone in retired:
+            self._empty(gone)
+        self._bury()
+        ring.readers += 1
+        ring.hooks = [*(ring.hooks or ()), hook]
+        return ring
+
+    def unwatch(self, ring: Ring | None, hook: Hook) -> None:
+        self.readers -= 1
+        if ring is None:
+            self.hooks.remove(hook)
+            return
+        ring.readers -= 1
+        assert ring.hooks is not None
+        ring.hooks.remove(hook)
+        ring.hooks = ring.hooks or None
+
+    def _wake(self, *touched: Iterable[Ring]) -> None:
+        for hook in self.hooks:
+            hook()
+        for ring in chain(*touched):
+            if ring.hooks is not None:
+                for hook in ring.hooks:
+                    hook()
+
+    def _mark(self, stored: Stored) -> None:
+        marks = self._marks
+        if marks:
+            time, position = marks[-1]
+            if stored.stored_at - time < _MARK_SECONDS and stored.first - position < _MARK_RECORDS:
+                return
+            if stored.stored_at < time:  # the clock was set back: order is by position
+                return
+        marks.append((stored.stored_at, stored.first))
+        if len(marks) > _MAX_MARKS:
+            del marks[1::2]
+
+    def position_at(self, moment: float) -> int:
+        """The place before the first record that may have been stored at or after a moment.
+
+        `moment` is epoch seconds; up to a second or 256 records earlier than asked.
+        """
+        at = bisect_right(self._marks, moment, key=lambda mark: mark[0])
+        return self._marks[at - 1][1] - 1 if at else 0
+
+    # -- ledger -----------------------------------------------------------------------------
+
+    def count_rejected(self, records: int) -> None:
+        self._count("rejected", {"": records})
+
+    def count_capped(self, jobs: Mapping[str | None, int]) -> None:
+        self._count("capped", jobs)
+
+    def count_repeated(self, jobs: Mapping[str | None, int]) -> None:
+        self._count("repeated", jobs)
+
+    def _count(self, name: str, jobs: Mapping[str | None, int]) -> None:
+        for key, count in jobs.items():
+            ring = self.jobs.find(key or "") or self.jobs.overflow
+            for tally in (self._total, ring.tally):
+                setattr(tally, name, getattr(tally, name) + count)
+
+    def ledger(self) -> Ledger:
+        """The account of now, whole and per job.
+
+        A job whose account was forgotten is part of the overflow's.
+        """
+        accounts = {
+            ring.key: _account(ring.tally, ring.tally.accepted - ring.tally.evicted)
+            for ring in chain(self.jobs, self.jobs.tombstones.values())
+        }
+        accounts = {key: account for key, account in accounts.items() if account != Account()}
+        return Ledger(_account(self._total, self.order.live), accounts)
+
+
+def _account(tally: Tally, retained: int) -> Account:
+    return Account(
+        received=tally.accepted + tally.rejected + tally.capped + tally.repeated,
+        accepted=tally.accepted,
+        rejected=tally.rejected,
+        capped=tally.capped,
+        repeated=tally.repeated,
+        retained=retained,
+        evicted=tally.evicted,
+        malformed=tally.malformed,
+        truncated=tally.truncated,
+        redacted=tally.redacted,
+    )
