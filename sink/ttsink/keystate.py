@@ -48,7 +48,7 @@ class KeyState:
     """What jobs and workers have in common."""
 
     __slots__ = (
-        "arrived", "bytes", "capped", "error", "errors", "evicted", "first", "gap", "inferred",
+        "arrived", "bytes", "capped", "error", "errors", "first", "gap", "inferred",
         "key", "last", "message", "pulse", "records", "redacted", "retained", "silent", "state",
         "trace_id", "warnings",
     )  # fmt: skip
@@ -67,13 +67,16 @@ class KeyState:
         self.bytes = 0
         self.redacted = 0
         self.capped = 0
-        self.evicted = 0
         self.retained = 0
         self.message: str | None = None
         self.error: str | None = None
         self.trace_id: str | None = None
         self.pulse = Pulse()
         self.gap = UsualGap()
+
+    @property
+    def evicted(self) -> int:
+        return self.records - self.retained
 
     def shown_state(self) -> State:
         return "silent" if self.silent else self.state

@@ -5,7 +5,7 @@ so many newer keys came that its own row goes too (counted in `forgotten`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -14,6 +14,7 @@ import msgspec
 from ttsink.gate import Gate
 from ttsink.keystate import ENDED_STATES, Job, Worker, head
 from ttsink.lifecycle import Lifecycle, Verdict
+from ttsink.progress import advance
 from ttsink.queuestate import Queue
 from ttsink.silence import SilenceSettings
 from ttwire.record import Record
@@ -23,7 +24,6 @@ _job = attrgetter("job")
 _worker = attrgetter("worker")
 _level = attrgetter("level")
 _redacted = attrgetter("redacted")
-_ERRORS: Final = frozenset({"error", "fatal"})
 _MARKED_LEVELS: Final = frozenset({"warn", "error", "fatal"})
 
 SETTLED_AT_ONCE: Final = 4_096
@@ -75,12 +75,14 @@ class KeyStates:
     def applied(
         self, first: int, records: Sequence[Record], lines: Sequence[bytes], now: float
     ) -> None:
-        """A batch was stored from position `first` on; what is counted already is passed over.
+        """A batch was stored from position `first` on.
 
-        It is only kept here: costs are per key, so many small batches are counted together.
+        Of what a restored account counted already, it only notes that it is still held.
+        The rest is only kept here: costs are per key, so many small batches are counted together.
         """
         if first <= self.position:
             known = self.position - first + 1
+            self._still_held(records[:known])
             records, lines = records[known:], lines[known:]
             if not records:
                 return
@@ -169,12 +171,11 @@ class KeyStates:
         verdicts: dict[int, Verdict],
         now: float,
     ) -> None:
-        """Attempts and states. A stretch that says nothing new costs one comparison a record."""
         last = records[places[-1]]
         queue_before = job.queue
         if last.queue is not None:
             job.queue = last.queue
-        moved = self._advance(job, places, records, verdicts)
+        moved = advance(job, places, records, verdicts)
         if last.worker is not None and last.worker != job.worker:
             job.seen_on(last.worker)
             moved = True
@@ -185,53 +186,6 @@ class KeyStates:
             self._restated[job] = None
         self._place(job, last.worker)
         self._queue_moved(job, queue_before, before, now)
-
-    def _advance(
-        self,
-        job: Job,
-        places: list[int],
-        records: Sequence[Record],
-        verdicts: dict[int, Verdict],
-    ) -> bool:
-        """Whether an attempt or a state changed."""
-        tried = job.current
-        if (
-            tried is not None
-            and tried.start is not None
-            and verdicts.keys().isdisjoint(places)
-            and {records[place].attempt for place in places} <= {None, tried.number}
-        ):
-            tried.records += len(places)
-            for place in places:
-                if records[place].level in _ERRORS:
-                    tried.errors += 1
-                    if records[place].level == "fatal" and tried.state == "running":
-                        job.say("failed", records[place].timestamp, tried, inferred=True)
-            return tried.state != "running"
-        for place in places:
-            record = records[place]
-            tried = job.attempt(record.attempt)
-            verdict = verdicts.get(place)
-            if verdict is not None and verdict.of == "job":
-                if verdict.attempt is not None and record.attempt is None:
-                    tried = job.attempt(verdict.attempt)
-                tried = job.say(
-                    verdict.state,
-                    record.timestamp,
-                    tried,
-                    inferred=verdict.inferred,
-                    seconds=verdict.seconds,
-                )
-            elif tried.start is None and tried.end is None:
-                # A record of its own is the sign that it runs, where nobody said so.
-                tried = job.say("running", record.timestamp, tried, inferred=True)
-            elif record.level == "fatal" and tried.state == "running":
-                tried = job.say("failed", record.timestamp, tried, inferred=True)
-            tried.records += 1
-            tried.worker = record.worker or tried.worker
-            if record.level in _ERRORS:
-                tried.errors += 1
-        return True
 
     def _place(self, job: Job, name: str | None) -> None:
         """What is running where."""
@@ -287,9 +241,20 @@ class KeyStates:
 
     def evicted(self, job: str | None, worker: str | None, count: int) -> None:
         """`count` records of this job and this worker are no longer held."""
+        self.settle()
         for row in self._rows(job, worker):
-            row.evicted += count
             row.retained = max(0, row.retained - count)
+
+    def _still_held(self, records: Sequence[Record]) -> None:
+        known: tuple[tuple[Mapping[str, Job | Worker], Callable[[Record], str | None]], ...] = (
+            (self.jobs, _job),
+            (self.workers, _worker),
+        )
+        for rows, key_of in known:
+            for key, places in _grouped(map(key_of, records)).items():
+                row = rows.get(key)
+                if row is not None:
+                    row.retained += len(places)
 
     def capped(self, job: str | None, worker: str | None, count: int) -> None:
         for row in self._rows(job, worker):

@@ -8,37 +8,51 @@ Kind = Literal["key", "level", "number", "message", "trace", "span", "kinds", "f
 
 
 class Field(NamedTuple):
-    """`aliases` are other spellings that are read; `help` is one line with an example."""
+    """`help` is one line without markup; `aliases` are other spellings that are read."""
 
     name: str
     kind: Kind
     help: str
+    examples: tuple[str, ...]
     aliases: tuple[str, ...] = ()
 
 
 FIELDS: Final = (
-    Field("job", "key", "the job, exact or with *: job:email-*, job:none", ("job_id", "jobid")),
-    Field("worker", "key", "the worker, exact or with *: worker:w-3", ("worker_id", "workerid")),
-    Field("queue", "key", "the queue, exact or with *: queue:mail"),
-    Field("attempt", "number", "the number of the try: attempt:2, attempt:>1"),
     Field(
-        "level", "level", "the level: level:error, level:>=warn, level:none", ("severity", "lvl")
+        "job", "key", "the job", ("job:email-17", "job:email-*", "job:none"), ("job_id", "jobid")
     ),
-    Field("message", "message", "the text, as a bare word does: message:timeout", ("msg",)),
+    Field("worker", "key", "the worker", ("worker:w-3",), ("worker_id", "workerid")),
+    Field("queue", "key", "the queue", ("queue:mail",)),
+    Field("attempt", "number", "the number of the try", ("attempt:2", "attempt:>1")),
+    Field(
+        "level",
+        "level",
+        "the level",
+        ("level:error", "level:>=warn", "level:none"),
+        ("severity", "lvl"),
+    ),
+    Field("message", "message", "the text, as a bare word", ("message:timeout",), ("msg",)),
     Field(
         "trace",
         "trace",
-        "the trace id in any form, or its start: trace:4bf92f",
+        "the trace id in any form, or its start",
+        ("trace:4bf92f", "trace:none"),
         ("trace_id", "traceid", "trace.id"),
     ),
     Field(
-        "span", "span", "the span id, or its start: span:00f067aa", ("span_id", "spanid", "span.id")
+        "span",
+        "span",
+        "the span id, or its start",
+        ("span:00f067aa0ba902b7",),
+        ("span_id", "spanid", "span.id"),
     ),
-    Field("agent", "key", "the agent that sent the record: agent:vector"),
-    Field("redacted", "kinds", "records in which a value of this kind was masked: redacted:email"),
-    Field("is", "flag", "records flagged so: is:malformed, is:truncated, is:redacted"),
-    Field("since", "time", "not older than this: since:5m, since:2026-01-02T03:04"),
-    Field("until", "time", "not newer than this: until:5m, until:2026-01-02"),
+    Field("agent", "key", "the agent that sent the record", ("agent:vector",)),
+    Field("redacted", "kinds", "a value of this kind was masked", ("redacted:email", "redacted:*")),
+    Field(
+        "is", "flag", "the record is flagged so", ("is:malformed", "is:truncated", "is:redacted")
+    ),
+    Field("since", "time", "not older than this", ("since:5m", "since:2026-01-02T03:04")),
+    Field("until", "time", "not newer than this", ("until:5m", "until:2026-01-02")),
 )
 
 Flag = Literal["malformed", "truncated", "redacted"]
@@ -79,3 +93,34 @@ LEVEL_WORDS: Final[dict[str, Level]] = {
     "emergency": "fatal",
     "emerg": "fatal",
 }
+
+
+class Form(NamedTuple):
+    """One way to say something in a filter; `example` is a whole filter."""
+
+    example: str
+    help: str
+
+
+FORMS: Final = (
+    Form("timeout", "the message holds the word, in any case"),
+    Form('"timed out"', "the message holds the phrase; curly quotes do as well"),
+    Form("time*out", "`*` stands for anything, also in values"),
+    Form(r"/retry \d+/", "the message matches the RE2 pattern; `/retry/i` in any case"),
+    Form("error timeout", "both; `AND` and `&&` say the same"),
+    Form("error OR timeout", "either; `||` says the same"),
+    Form("-healthcheck", "leaves out; `!healthcheck` and `NOT healthcheck` say the same"),
+    Form("(a OR b) -(c d)", "groups"),
+    Form("job:email-17", "the field is exactly this; `job=email-17` says the same"),
+    Form("job!=email-17", "the field is not this, or is not there"),
+    Form("job~=mail", "the field holds this, in any case"),
+    Form("job:/^e.*[0-9]$/", "the field matches the RE2 pattern; `job:~` and `job=~` do as well"),
+    Form("job:(a OR b)", "a group of values for one field"),
+    Form("job:none", "the record has no job"),
+    Form("job:*", "the record has a job"),
+    Form("@customer.tier:gold", "any other field, by its path"),
+    Form('@"a key":x', "a path with spaces goes in quotes"),
+    Form("@status:[500 TO 599]", "from the one to the other, both included; `*` is an open end"),
+    Form("@status:>=500", "compares numbers; also `>`, `<`, `<=`"),
+    Form("@duration_ms:>1.5s", "compares durations and sizes: `ns us ms s m h d w`, `B kB MB GiB`"),
+)

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import re2
 
-MAX_PATTERN_MEMORY_BYTES: Final = 4 * 1024 * 1024
+MAX_PATTERN_MEMORY_BYTES: Final = 2 * 1024 * 1024
 """What RE2 may hold for one compiled pattern and its states; past it, compiling fails."""
 
 Test = Callable[[str], bool]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def compiled(pattern: str, *, ignore_case: bool) -> Any:
     """Raises re2.error, with RE2's reason, where the pattern does not compile."""
     options = re2.Options()

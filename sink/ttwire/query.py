@@ -13,6 +13,7 @@ from ttwire.pattern import compiled
 from ttwire.quantity import number
 from ttwire.scan import FilterError, Scanner
 from ttwire.term import (
+    NONES,
     Absent,
     And,
     Compare,
@@ -36,6 +37,9 @@ from ttwire.trace import SPAN_ID_DIGITS, TRACE_ID_DIGITS, span_id, trace_id
 MAX_TERMS: Final = 200
 """Each term costs a test for every record and subscriber."""
 
+MAX_PATTERNS: Final = 16
+"""Each may hold MAX_PATTERN_MEMORY_BYTES."""
+
 MAX_DEPTH: Final = 24
 """Groups within groups; far from Python's recursion limit, and past what anyone reads."""
 
@@ -53,6 +57,7 @@ class Parser:
         self._scan = Scanner(text)
         self._now = now
         self._terms = 0
+        self._patterns = 0
         self._depth = 0
 
     def tree(self) -> Node:
@@ -201,7 +206,7 @@ class Parser:
         start = scan.at
         pattern = scan.pattern()
         bare = scan.text[start] not in '"“”„‟'
-        if bare and name in CAN_BE_NONE and (pattern.literal or "").casefold() == "none":
+        if bare and name in CAN_BE_NONE and pattern.literal in NONES:
             return Absent(name)
         if pattern.anything and name in CAN_BE_NONE:
             return Not(Absent(name))
@@ -249,6 +254,7 @@ class Parser:
         scan.at += 1
         low_at, low = self._end()
         if not scan.keyword("TO"):
+            scan.skip_spaces()
             scan.fail('"TO" between the two ends: [a TO b]')
         high_at, high = self._end()
         scan.skip_spaces()
@@ -299,6 +305,9 @@ class Parser:
             self._scan.fail(f"no pattern for {name}", at=at)
         if not pattern:
             self._scan.fail("a pattern between the slashes", at=at)
+        self._patterns += 1
+        if self._patterns > MAX_PATTERNS:
+            self._scan.fail(f"at most {MAX_PATTERNS} patterns", at=at)
         try:
             compiled(pattern, ignore_case=ignore_case)
         except re2.error as error:

@@ -168,7 +168,7 @@ def canonical(node: Node) -> str:
             name = "" if field == "message" else f"{_name(field)}:"
             return f"{name}/{_slashed(pattern)}/{'i' if ignore_case else ''}"
         case Match(field, pattern):
-            return f"{_name(field)}:{_pattern(pattern, _BARE_VALUE, reserved=_NONE)}"
+            return f"{_name(field)}:{_pattern(pattern, _BARE_VALUE, reserved=NONES)}"
         case Contains(field, value):
             return f"{_name(field)}~={_value(value)}"
         case Compare(field, operator, bound):
@@ -188,7 +188,8 @@ def canonical(node: Node) -> str:
             return f"{field}:{timestamp}"
 
 
-_NONE: Final = frozenset({"none"})
+NONES: Final = frozenset({"none", "None", "NONE"})
+"""The spellings that stand for the lack of a member, unless they are quoted."""
 
 
 def quoted(text: str) -> str:
@@ -207,20 +208,12 @@ def _value(value: str) -> str:
 
 
 def _pattern(pattern: Pattern, bare: re.Pattern[str], reserved: frozenset[str]) -> str:
-    if pattern.literal is not None:
-        value = pattern.literal
-        return (
-            value
-            if bare.fullmatch(value) and value.casefold() not in _folded(reserved)
-            else quoted(value)
-        )
+    literal = pattern.literal
+    if literal is not None:
+        return literal if bare.fullmatch(literal) and literal not in reserved else quoted(literal)
     return "*".join(
         part if not part or bare.fullmatch(part) else quoted(part) for part in pattern.parts
     )
-
-
-def _folded(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(word.casefold() for word in words)
 
 
 def _slashed(pattern: str) -> str:

@@ -86,7 +86,8 @@ def ids(text: str) -> Ids:
     if not text or len(text) > MAX_ID_CHARACTERS:
         return NO_IDS
     if _HEX.fullmatch(text):
-        return Ids(_trace(text), None)
+        # One digit alone is what a `b3` header says when it says no more than "sampled".
+        return Ids(_trace(text), None) if len(text) > 1 else NO_IDS
     if _UUID.fullmatch(text):
         return Ids(_trace(text.replace("-", "")), None)
     if found := _XRAY.fullmatch(text):
@@ -152,25 +153,25 @@ def xray(normal: str) -> str:
 def _options() -> "re2.Options":
     options = re2.Options()
     options.log_errors = False
-    options.never_capture = False
     return options
 
 
-# The order of the branches is their precedence at one place in the text. RE2 has no
-# look-around: a borrowed character on each side stands for the boundary.
+_IS: Final = r"""["'\\]{0,3}\s?[=:]\s?["'\\]{0,3}"""
+_UUID_OR_HEX: Final = (
+    r"1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|[0-9a-f]{32}|[0-9a-f]{16}"
+)
+# RE2 has no look-around: a borrowed character on each side stands for the boundary.
 _IN_TEXT: Final = re2.compile(
-    r"(?i)(?:^|[^0-9a-z])(?:"
-    r"([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})"
-    r"|(1-[0-9a-f]{8}-[0-9a-f]{24})"
-    r"|trace[_.-]?id[\"'\\]{0,3}\s?[=:]\s?[\"'\\]{0,3}"
-    r"(1-[0-9a-f]{8}-[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    r"|[0-9a-f]{32}|[0-9a-f]{16})"
-    r")(?:[^0-9a-z]|$)",
+    r"(?i)(?:(?:^|[^0-9a-z])(?:"
+    r"([0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})|(1-[0-9a-f]{8}-[0-9a-f]{24})"
+    rf"|dd[._]trace_id{_IS}([0-9]{{1,20}}|[0-9a-f]{{32}}))"
+    rf"|trace[_.-]?id{_IS}({_UUID_OR_HEX}))(?:[^0-9a-z]|$)",
     _options(),
 )
 _SPAN_IN_TEXT: Final = re2.compile(
-    r"(?i)(?:^|[^0-9a-z])span[_.-]?id[\"'\\]{0,3}\s?[=:]\s?[\"'\\]{0,3}([0-9a-f]{16})"
-    r"(?:[^0-9a-z]|$)",
+    rf"(?i)(?:(?:^|[^0-9a-z])dd[._]span_id{_IS}([0-9]{{1,20}})"
+    rf"|span[_.-]?id{_IS}([0-9a-f]{{16}}))(?:[^0-9a-z]|$)",
     _options(),
 )
 
@@ -178,7 +179,8 @@ _SPAN_IN_TEXT: Final = re2.compile(
 def in_text(message: str) -> Ids:
     """The first ids a message names: a traceparent, an X-Ray id, or `trace_id=` and its kin.
 
-    Looks at the first MAX_SCANNED_CHARACTERS, in linear time.
+    `dd.trace_id=` is read as `datadog_id` does. Looks at the first MAX_SCANNED_CHARACTERS, in
+    linear time.
     """
     scanned = message[:MAX_SCANNED_CHARACTERS]
     if not _may_name_id(scanned):
@@ -186,11 +188,17 @@ def in_text(message: str) -> Ids:
     found = _IN_TEXT.search(scanned)
     if found is None:
         return NO_IDS
-    named = ids(next(group for group in found.groups() if group is not None))
-    if named.trace_id is None or named.span_id is not None:
-        return named
+    parent, segment, datadog, named = found.groups()
+    if datadog is not None:
+        pair = Ids(datadog_id(datadog), None)
+    else:
+        pair = ids(parent or segment or named)
+    if pair.trace_id is None or pair.span_id is not None:
+        return pair
     span = _SPAN_IN_TEXT.search(scanned)
-    return Ids(named.trace_id, _span(span[1]) if span is not None else None)
+    if span is None:
+        return pair
+    return pair._replace(span_id=datadog_span_id(span[1]) if span[1] else _span(span[2]))
 
 
 _MAY_NAME_ID: Final = ("race", "RACE", "00-", "1-")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink import state_query
+from ttsink import state_query, state_snapshot
 from ttsink.lifecycle import Lifecycle, Rule, RuleError
 from ttsink.lifecycle_rules import BUILT_IN
 from ttsink.silence import SilenceSettings, UsualGap
@@ -259,3 +259,40 @@ def test_a_foreign_cursor_is_refused_and_never_a_crash(after: str) -> None:
 
     with pytest.raises(StateQueryError, match="after="):
         state_query.jobs(states, StateQuery(sort="errors", after=after), 1_000.0)
+
+
+def test_states_outlive_a_restart_and_count_nothing_twice() -> None:
+    states = kept(
+        record("a", queue="mail", attempt=1, message="job started"),
+        record("a", queue="mail", attempt=1, message="job failed", level="error"),
+        record("b", queue="mail", message="job started", trace_id="ab" * 16),
+    )
+    states.evicted("a", "w", 2)
+    saved = state_snapshot.save(states, "e1")
+
+    again = KeyStates(LIFECYCLE)
+    restored = state_snapshot.restore(again, saved, "e1")
+    again.applied(3, [record("b"), record("b", message="step")], [b"{}", b"{}"], 1_002.0)
+    again.settle()
+
+    assert restored
+    assert again.jobs["a"].wire(1_000.0, again.silence) == states.jobs["a"].wire(
+        1_000.0, states.silence
+    ).__replace__(rate=0.0, history=())
+    assert (again.jobs["b"].records, again.jobs["b"].retained) == (2, 2)
+    assert again.queues["mail"].wire(1_000.0).failed == 1
+    assert again.workers["w"].jobs == states.workers["w"].jobs
+
+
+@pytest.mark.parametrize("saved", [b"", b"\x90", b"not msgpack at all", b"\x96\x02\xa1e\x00"])
+def test_a_damaged_snapshot_is_of_no_use_and_no_harm(saved: bytes) -> None:
+    states = KeyStates(LIFECYCLE)
+
+    assert not state_snapshot.restore(states, saved, "e1")
+    assert states.jobs == {}
+
+
+def test_a_snapshot_of_another_epoch_is_of_no_use() -> None:
+    saved = state_snapshot.save(kept(record()), "e1")
+
+    assert not state_snapshot.restore(KeyStates(LIFECYCLE), saved, "e2")

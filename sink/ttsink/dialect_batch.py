@@ -1,0 +1,340 @@
+"""One batch of objects to records, in columns.
+
+Records of one shape (the same keys in the same order) share a plan that says where each member
+is. A member whose whole column is canonical is checked in one go; only what is not is read
+value by value.
+"""
+
+from collections.abc import Sequence
+from itertools import repeat
+from typing import Any, Final
+
+import msgspec
+
+from ttsink import dialect_text, logfmt
+from ttsink.dialect_fields import MEMBERS, FieldMapping
+from ttsink.dialect_plan import SOURCE_TYPE, Plan, Plans, Source, deep_shape
+from ttsink.dialect_value import (
+    Attempts,
+    Levels,
+    Messages,
+    Names,
+    Reader,
+    SpanIds,
+    Times,
+    TraceIds,
+    shown,
+)
+from ttwire.record import Record
+
+ENVELOPE: Final = "envelope"
+"""Where members go that an application's line inside a message has too: the agent's own."""
+
+MAX_LINE_CHARS: Final = 262_144
+"""A longer message is not parsed for a line of JSON in it."""
+
+_Object = dict[str, Any]
+_Column = list[Any]
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Readers:
+    """How each member is read; what the configuration says of it, held once."""
+
+    def __init__(self, mapping: FieldMapping) -> None:
+        names = Names(mapping.all_placeholders())
+        self.names = names
+        self.nested = mapping.nested
+        self.text = mapping.text
+        self.offset_minutes = mapping.utc_offset_minutes
+        self.members: dict[str, Reader] = {
+            "job": names,
+            "worker": names,
+            "queue": names,
+            "attempt": Attempts(),
+            "level": Levels(),
+            "message": Messages(),
+            "trace_id": TraceIds(),
+            "span_id": SpanIds(),
+            "job_around": names,
+            "worker_around": names,
+        }
+
+
+def read(
+    objects: Sequence[_Object],
+    plans: Plans,
+    readers: Readers,
+    received: str,
+    agent: str | None,
+    *,
+    opened: bool = False,
+) -> list[Record]:
+    """A record for each object, in their order; the objects become the records' fields.
+
+    With `opened` a message is not parsed for an application's own line in it.
+    """
+    if not objects:
+        return []
+    return _Reading(plans, readers, received, agent).by_keys(objects, opened=opened)
+
+
+class _Reading:
+    """What holds for one batch."""
+
+    def __init__(self, plans: Plans, readers: Readers, received: str, agent: str | None) -> None:
+        self._plans = plans
+        self._readers = readers
+        self._received = received
+        self._agent = agent
+        times = Times(received, readers.offset_minutes)
+        self._members: dict[str, Reader] = {
+            **readers.members,
+            "timestamp": times,
+            "read_time": times,
+        }
+
+    def by_keys(self, objects: Sequence[_Object], *, opened: bool) -> list[Record]:
+        shapes = list(map(tuple, objects))
+        if len(set(shapes)) == 1:
+            keys = shapes[0]
+            inside = self._plans.inside(keys, objects[0])
+            return self._by_depth(objects, keys, inside, opened=opened)
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for at, keys in enumerate(shapes):
+            groups.setdefault(keys, []).append(at)
+        found: list[Record | None] = [None] * len(objects)
+        for keys, places in groups.items():
+            group = [objects[at] for at in places]
+            inside = self._plans.inside(keys, group[0])
+            records = self._by_depth(group, keys, inside, opened=opened)
+            for at, record in zip(places, records, strict=True):
+                found[at] = record
+        return found  # type: ignore[return-value]  # every place is in one group
+
+    def _by_depth(
+        self,
+        objects: Sequence[_Object],
+        keys: tuple[str, ...],
+        inside: tuple[str, ...],
+        *,
+        opened: bool,
+    ) -> list[Record]:
+        told = SOURCE_TYPE in keys
+        if not inside and not told:
+            plan = self._plans.get((keys, inside), objects[0], inside)
+            return self._by_plan(objects, plan, keys, inside, opened=opened)
+        shapes = [deep_shape(each, inside, told=told) for each in objects]
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for at, shape in enumerate(shapes):
+            groups.setdefault(shape, []).append(at)
+        found: list[Record | None] = [None] * len(objects)
+        for shape, places in groups.items():
+            group = [objects[at] for at in places]
+            plan = self._plans.get((keys, inside, shape), group[0], inside)
+            records = self._by_plan(group, plan, keys, inside, opened=opened)
+            for at, record in zip(places, records, strict=True):
+                found[at] = record
+        return found  # type: ignore[return-value]  # every place is in one group
+
+    def _by_plan(
+        self,
+        objects: Sequence[_Object],
+        plan: Plan,
+        keys: tuple[str, ...],
+        inside: tuple[str, ...],
+        *,
+        opened: bool,
+    ) -> list[Record]:
+        whole: dict[str, _Column] = {}
+        certain: set[str] = set()
+        for member in MEMBERS:
+            sources = plan.members[member]
+            if not sources or not (key := sources[0].top):
+                continue
+            raw = [each[key] for each in objects]
+            column = self._members[member].column(raw, sources[0].rule)
+            if column is not None:
+                whole[member] = column
+                certain.add(key)
+        objecting = tuple(
+            key
+            for key in plan.doubtful
+            if key not in certain and dict in {type(each[key]) for each in objects}
+        )
+        if objecting:
+            return self._by_depth(objects, keys, (*inside, *objecting), opened=opened)
+        if not opened and self._readers.nested:
+            lines = self._lines_within(objects, plan)
+            if lines:
+                return self._with_lines(objects, lines, plan, keys, inside)
+        for done in whole:
+            key = plan.members[done][0].top
+            for each in objects:
+                del each[key]  # type: ignore[arg-type]  # a column is whole where there is a top
+        for member in MEMBERS:
+            if member not in whole:
+                whole[member] = self._member(plan.members[member], member, objects)
+        self._show(plan, objects, whole["message"])
+        self._tell(objects, plan, whole)
+        return list(
+            map(
+                Record,
+                repeat(""),
+                whole["timestamp"],
+                repeat(self._received),
+                whole["job"],
+                whole["worker"],
+                whole["queue"],
+                whole["attempt"],
+                whole["level"],
+                whole["message"],
+                whole["trace_id"],
+                whole["span_id"],
+                objects,
+                repeat(()),
+                repeat(False),
+                repeat(False),
+                repeat(self._agent),
+            )
+        )
+
+    def _member(
+        self,
+        sources: Sequence[Source],
+        member: str,
+        objects: Sequence[_Object],
+        wanted: Sequence[int] | None = None,
+    ) -> _Column:
+        """A member's value in each object, from the first source that has one, else None."""
+        reader = self._members[member]
+        found: _Column = [None] * len(objects)
+        missing = range(len(objects)) if wanted is None else wanted
+        for source in sources:
+            if not missing:
+                break
+            raw = source.column([objects[at] for at in missing])
+            left: list[int] = []
+            for at, value in zip(missing, raw, strict=True):
+                exact = False
+                if source.form is not None:
+                    found[at] = self._formed(source.form, value)
+                elif value is not None:
+                    found[at], exact = reader.one(value, source.rule)
+                if found[at] is None:
+                    left.append(at)
+                if source.top is not None and (exact or value is None or value == ""):
+                    del objects[at][source.top]
+            missing = left
+        return found
+
+    def _formed(self, form: str, values: tuple[Any, ...]) -> str | None:
+        parts = [self._readers.names.part(value) for value in values]
+        if None in parts:
+            return None
+        whole: str | None = self._readers.names.one(form % tuple(parts[: form.count("%s")]), "")[0]
+        return whole
+
+    def _show(self, plan: Plan, objects: Sequence[_Object], messages: _Column) -> None:
+        """An object or a list in a message's place is shown as text, and stays a field."""
+        if None not in messages:
+            return
+        sources = plan.members["message"]
+        for at, message in enumerate(messages):
+            if message is None:
+                value = objects[at].get(sources[0].paths[0][0]) if sources else None
+                messages[at] = "" if value is None or value == "" else shown(value)
+
+    def _lines_within(self, objects: Sequence[_Object], plan: Plan) -> dict[int, _Object]:
+        """Objects whose message is an application's own line of JSON or logfmt, opened."""
+        sources = plan.members["message"]
+        if not sources or len(sources[0].paths[0]) != 1:
+            return {}
+        key = sources[0].paths[0][0]
+        texts = [each[key] for each in objects]
+        try:
+            joined = "\n" + "\n".join(texts)
+        except TypeError:
+            texts = [text if type(text) is str else "" for text in texts]
+            joined = "\n" + "\n".join(texts)
+        if "\n{" not in joined and "=" not in joined:
+            return {}
+        opened: dict[int, _Object] = {}
+        for at, text in enumerate(texts):
+            line = _line(text)
+            if line is not None:
+                opened[at] = self._merged(objects[at], key, line)
+        return opened
+
+    def _merged(self, outer: _Object, key: str, line: _Object) -> _Object:
+        """The line's members over the agent's; the text stays where the line has no message."""
+        if key in line or self._plans.names_message(line):
+            outer = {name: value for name, value in outer.items() if name != key}
+        clash = {
+            name: outer[name] for name in outer.keys() & line.keys() if outer[name] != line[name]
+        }
+        merged = {**outer, **line}
+        if clash:
+            merged[ENVELOPE] = {
+                **clash,
+                **({ENVELOPE: merged[ENVELOPE]} if ENVELOPE in merged else {}),
+            }
+        return merged
+
+    def _with_lines(
+        self,
+        objects: Sequence[_Object],
+        lines: dict[int, _Object],
+        plan: Plan,
+        keys: tuple[str, ...],
+        inside: tuple[str, ...],
+    ) -> list[Record]:
+        rest = [at for at in range(len(objects)) if at not in lines]
+        found = dict(zip(lines, self.by_keys(list(lines.values()), opened=True), strict=True))
+        if rest:
+            plain = self._by_plan([objects[at] for at in rest], plan, keys, inside, opened=True)
+            found.update(zip(rest, plain, strict=True))
+        return [found[at] for at in range(len(objects))]
+
+    def _tell(self, objects: Sequence[_Object], plan: Plan, whole: dict[str, _Column]) -> None:
+        """What the record itself left out: from the message's text, then from its surroundings."""
+        if self._readers.text:
+            self._read_text(whole)
+        for member, around in (
+            ("job", "job_around"),
+            ("worker", "worker_around"),
+            ("timestamp", "read_time"),
+        ):
+            column = whole[member]
+            if None not in column:
+                continue
+            missing = [at for at, value in enumerate(column) if value is None]
+            told = self._member(plan.members[around], around, objects, missing)
+            for at in missing:
+                column[at] = told[at]
+        times = whole["timestamp"]
+        if None in times:
+            whole["timestamp"] = [time or self._received for time in times]
+
+    def _read_text(self, whole: dict[str, _Column]) -> None:
+        wanted = [member for member in ("job", "level", "timestamp") if None in whole[member]]
+        if not wanted:
+            return
+        for at, message in enumerate(whole["message"]):
+            if message and any(whole[member][at] is None for member in wanted):
+                told = dialect_text.read(message)
+                if told.level is not None and whole["level"][at] is None:
+                    whole["level"][at] = told.level
+
+
+def _line(text: str) -> _Object | None:
+    if text[:1] == "{":
+        if len(text) > MAX_LINE_CHARS:
+            return None
+        try:
+            line = _decode(text)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return None
+        return line or None
+    return logfmt.parse(text) if "=" in text else None

@@ -1,0 +1,176 @@
+"""When a record happened: every way agents and loggers write a time, to one text form.
+
+Canonical is `YYYY-MM-DDTHH:MM:SS.ffffffZ`: its text order is its time order.
+Read: RFC 3339 with 0 to 9 digits and any offset, the same with a blank, a comma or slashes
+(Python logging, Java SQL, Go log), Unix time in s, ms, us or ns as int, float or text,
+Apache and RFC 2822 dates, RFC 3164 syslog and klog, whose missing year comes from `received`.
+Nothing here raises: what is not a time is None.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import re2
+
+MAX_TIME_CHARS: Final = 64
+"""No way of writing a time is longer; a longer text is not looked at."""
+
+MIN_EPOCH_SECONDS: Final = 100_000_000
+"""March 1973. A smaller number is a duration, a count or an unset field."""
+
+MAX_EPOCH_SECONDS: Final = 7_258_118_400
+"""The year 2200. A number beyond it in one unit is read in the next smaller one."""
+
+YEAR_SLACK: Final = timedelta(days=2)
+"""A time without a year may lie this far after its receipt before it is last year's."""
+
+_CLOCK: Final = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_DAY: Final = (
+    r"(?:19[789]\d|2[01]\d\d)-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])"
+    r"|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
+)
+# One pattern over a whole column joined by newlines: a tenth of a match for each value. The
+# 29th of February is left to the reading of single values.
+_MICROSECONDS: Final = re2.compile(rf"(?:{_DAY}T{_CLOCK}\.\d{{6}}Z\n)*")
+_MILLISECONDS: Final = re2.compile(rf"(?:{_DAY}T{_CLOCK}\.\d{{3}}Z\n)*")
+_SECONDS: Final = re2.compile(rf"(?:{_DAY}T{_CLOCK}Z\n)*")
+
+_UNSET: Final = "1970-01-01T00:00:00"
+"""What an unset time is written as by those who have no null."""
+
+_OFFSET: Final = r"(?P<offset>[zZ]|UTC|GMT|[+-]\d\d(?::?\d\d)?)"
+_FRACTION: Final = r"(?:[.,](?P<fraction>\d{1,9}))?"
+_TIME: Final = rf"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d){_FRACTION}"
+_MONTHS: Final = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+_MONTH: Final = "(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+ISO: Final = (
+    rf"(?P<year>\d{{4}})(?P<cut>[-/])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)[Tt ]{_TIME} ?{_OFFSET}?"
+)
+"""A time that leads with its year, as a pattern with named groups."""
+KLOG: Final = rf"[IWEF](?P<month>\d\d)(?P<day>\d\d) {_TIME}"
+"""klog's and glog's head: level letter, month and day, time of day."""
+SYSLOG: Final = rf"{_MONTH} (?P<day>[ \d]\d) {_TIME}"
+"""RFC 3164's time: no year, no zone."""
+_DAY_FIRST: Final = (
+    rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d{{1,2}})[/ -]{_MONTH}[/ -](?P<year>\d{{4}})[: ]{_TIME}"
+    rf" ?{_OFFSET}?"
+)
+_FORMS: Final = tuple(
+    re.compile(form, re.ASCII) for form in (ISO, rf"(?P<klog>(?=[IWEF])){KLOG}", SYSLOG, _DAY_FIRST)
+)
+_NUMBER: Final = re.compile(r"\d{9,19}(?:\.\d{1,9})?", re.ASCII)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def column(values: Sequence[Any]) -> list[str] | None:
+    """A column of times that are all text of one canonical shape, or None: read them singly.
+
+    Whole seconds, milliseconds and microseconds in UTC with `Z` are what the agents send.
+    """
+    try:
+        joined = "\n".join(values) + "\n"
+        raw = joined.encode()
+    except (TypeError, UnicodeEncodeError):
+        return None
+    if _UNSET in joined:
+        return None
+    if _MICROSECONDS.fullmatch(raw) is not None:
+        return list(values)
+    if _MILLISECONDS.fullmatch(raw) is not None:
+        return joined.replace("Z", "000Z").split("\n")[:-1]
+    if _SECONDS.fullmatch(raw) is not None:
+        return joined.replace("Z", ".000000Z").split("\n")[:-1]
+    return None
+
+
+def instant(value: Any, *, received: str, offset_minutes: int = 0) -> tuple[str | None, bool]:
+    """The canonical text of one time, and whether it says all that `value` said.
+
+    `received` (canonical) gives the year to forms without one; `offset_minutes` east of UTC
+    is taken where the text names no zone. Digits below the microsecond are cut: then the
+    second member is False. `(None, False)` for what is not a time.
+    """
+    kind = type(value)
+    if kind is str:
+        if len(value) > MAX_TIME_CHARS:
+            return None, False
+        text = value.strip()
+        for form in _FORMS:
+            if (found := form.fullmatch(text)) is not None:
+                return from_match(found, received=received, offset_minutes=offset_minutes)
+        if _NUMBER.fullmatch(text) is None:
+            return None, False
+        whole, _, fraction = text.partition(".")
+        if not fraction:
+            return _from_epoch(int(whole))
+        return _from_epoch(float(text))
+    if kind is int or kind is float:
+        return _from_epoch(value)
+    return None, False
+
+
+def from_match(
+    found: re.Match[str], *, received: str, offset_minutes: int = 0
+) -> tuple[str | None, bool]:
+    """`instant` for a match of `ISO`, `KLOG` or `SYSLOG`, wherever it was found."""
+    part = found.groupdict()
+    fraction = part["fraction"] or ""
+    exact = not fraction[6:].strip("0")
+    second = int(part["second"])
+    if second == 60:  # a leap second has no place of its own in a datetime
+        second, fraction, exact = 59, "999999", False
+    month = part.get("month") or _MONTHS[part["name"].lower()]
+    offset = part.get("offset")
+    try:
+        moment = datetime(
+            int(part.get("year") or received[:4] or 0),
+            int(month),
+            int(part["day"]),
+            int(part["hour"]),
+            int(part["minute"]),
+            second,
+            int(fraction[:6].ljust(6, "0")),
+            tzinfo=UTC,
+        )
+        if offset is None:
+            moment -= timedelta(minutes=offset_minutes)
+        elif offset[0] in "+-":
+            east = timedelta(hours=int(offset[1:3]), minutes=int(offset[3:].lstrip(":") or 0))
+            moment = moment - east if offset[0] == "+" else moment + east
+        if part.get("year") is None and moment > datetime.fromisoformat(received) + YEAR_SLACK:
+            moment = moment.replace(year=moment.year - 1)
+    except (ValueError, OverflowError):
+        return None, False
+    return _within(moment, exact=exact)
+
+
+def _from_epoch(value: float) -> tuple[str | None, bool]:
+    for per_second in (1, 1_000, 1_000_000, 1_000_000_000):
+        if value < MIN_EPOCH_SECONDS * per_second:
+            return None, False
+        if value < MAX_EPOCH_SECONDS * per_second:
+            break
+    else:
+        return None, False
+    if per_second == 1_000_000_000:
+        microseconds = int(value) // 1_000
+        exact = int(value) % 1_000 == 0
+    elif isinstance(value, int):
+        microseconds, exact = value * (1_000_000 // per_second), True
+    else:
+        microseconds, exact = round(value * (1_000_000 // per_second)), True
+    return _within(_EPOCH + timedelta(microseconds=microseconds), exact=exact)
+
+
+def _within(moment: datetime, *, exact: bool) -> tuple[str | None, bool]:
+    seconds = (moment - _EPOCH).total_seconds()
+    if not MIN_EPOCH_SECONDS <= seconds < MAX_EPOCH_SECONDS:
+        return None, False
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z", exact

@@ -1,0 +1,92 @@
+"""Values to records, by what a reader can check by eye."""
+
+from typing import Any
+
+import msgspec
+
+from ttsink.dialect import Dialects
+from ttsink.value import Malformed
+from ttwire.record import Record
+
+RECEIVED = "2026-11-22T10:20:00.000000Z"
+
+
+def record(value: Any, **mapping: Any) -> Record:
+    (found,) = Dialects().records([value], received=RECEIVED, agent="vector")
+    return found
+
+
+def test_a_record_that_already_is_canonical_keeps_every_member() -> None:
+    said = {
+        "timestamp": "2026-11-22T10:15:01.123456Z",
+        "level": "warning",
+        "job": "email-digest-17",
+        "worker": "w-3",
+        "queue": "mail",
+        "attempt": 2,
+        "message": "bounced",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+        "span_id": "00f067aa0ba902b7",
+        "duration_ms": 12.5,
+        "extra": {"rows": 3},
+    }
+
+    assert record(dict(said)) == Record(
+        timestamp="2026-11-22T10:15:01.123456Z",
+        received=RECEIVED,
+        job="email-digest-17",
+        worker="w-3",
+        queue="mail",
+        attempt=2,
+        level="warn",
+        message="bounced",
+        trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
+        span_id="00f067aa0ba902b7",
+        fields={"duration_ms": 12.5, "extra": {"rows": 3}},
+        agent="vector",
+    )
+
+
+def test_a_record_without_a_time_gets_the_time_of_receipt() -> None:
+    assert record({"message": "x"}).timestamp == RECEIVED
+
+
+def test_a_bare_line_is_a_message_and_a_broken_one_says_so() -> None:
+    good, broken = Dialects().records(
+        ["hello", Malformed('{"a":', truncated=True)], received=RECEIVED, agent=None
+    )
+
+    assert (good.message, good.malformed) == ("hello", False)
+    assert (broken.message, broken.malformed, broken.truncated) == ('{"a":', True, True)
+
+
+def test_an_application_line_inside_a_message_is_opened_once() -> None:
+    found = record(
+        {
+            "file": "/var/log/app.log",
+            "host": "web-1",
+            "message": '{"msg":"hello","level":"error","job":"a",'
+            '"timestamp":"2026-11-22T10:15:01Z"}',
+            "source_type": "file",
+            "timestamp": "2026-11-22T10:19:59.5Z",
+        }
+    )
+
+    assert (found.message, found.level, found.job, found.worker) == ("hello", "error", "a", "web-1")
+    assert found.timestamp == "2026-11-22T10:15:01.000000Z"
+    assert found.fields["envelope"] == {"timestamp": "2026-11-22T10:19:59.5Z"}
+
+
+def test_records_of_many_shapes_stay_in_their_order() -> None:
+    values: list[Any] = [
+        {"job": str(number), "message": "m", **({"n": 1} if number % 3 else {})}
+        for number in range(1, 40)
+    ]
+
+    found = Dialects().records(values, received=RECEIVED, agent=None)
+
+    assert [each.job for each in found] == [str(number) for number in range(1, 40)]
+
+
+def test_records_encode() -> None:
+    assert msgspec.json.encode(record({"a": {"b": [1, None]}}))
