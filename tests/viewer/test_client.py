@@ -1,0 +1,347 @@
+"""The viewer's side of the wire, against a sink that does what each test says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from support.scripted_sink import ScriptedSink, events, record, refusal
+from ttview.address import Address, parse_url
+from ttview.client import Client
+from ttview.feed import (
+    AboutSeen,
+    Arrival,
+    Arrived,
+    Connection,
+    Failed,
+    GapSeen,
+    LedgerSeen,
+    PageLoaded,
+    PageRequest,
+    Source,
+    StatesChanged,
+    StreamRequest,
+)
+from ttwire import sse
+from ttwire.gap import Gap
+from ttwire.record import Record
+from ttwire.state import JobState, States
+
+A = TypeVar("A")
+
+
+class Watched:
+    """A client, and everything it said."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.said: list[Arrival] = []
+        self._changed = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+        client.start(self.deliver)
+
+    def deliver(self, arrival: Arrival) -> None:
+        self.said.append(arrival)
+        task = asyncio.get_running_loop().create_task(self._tell())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def until(self, happened: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10), self._changed:
+            await self._changed.wait_for(happened)
+
+    def of(self, kind: type[A]) -> list[A]:
+        return [arrival for arrival in self.said if isinstance(arrival, kind)]
+
+    @property
+    def ids(self) -> list[str]:
+        return [found.id for arrived in self.of(Arrived) for found in arrived.records]
+
+    @property
+    def states(self) -> list[str]:
+        return [connection.state for connection in self.of(Connection)]
+
+
+@pytest.fixture
+async def sink() -> ScriptedSink:
+    return ScriptedSink()
+
+
+@asynccontextmanager
+async def watching(sink: ScriptedSink, token_file: Path | None = None) -> AsyncIterator[Watched]:
+    async with sink.served() as url:
+        client = Client(Address(url, token_file), chance=lambda: 0.5)
+        try:
+            yield Watched(client)
+        finally:
+            await client.aclose()
+
+
+def test_a_client_is_a_source() -> None:
+    source: type[Source] = Client
+
+    assert source
+
+
+async def test_records_arrive_in_order_and_gaps_and_states_in_their_place(
+    sink: ScriptedSink,
+) -> None:
+    gap = Gap("evicted", "e1-2", "e1-9", 7)
+    states = States(jobs=(JobState(key="mail-1"),))
+    sink.streams.append(
+        events(record(1), record(2))
+        + sse.frame("gap", msgspec.json.encode(gap), "e1-9")
+        + events(record(10))
+        + sse.frame("state", msgspec.json.encode(states))
+        + sse.frame("of a later version", b"{}")
+    )
+    async with watching(sink) as watched:
+        watched.client.follow(StreamRequest("job:mail-*", tail=5))
+        await watched.until(lambda: bool(watched.of(StatesChanged)) and len(watched.ids) == 3)
+
+        seen = [a for a in watched.said if isinstance(a, Arrived | GapSeen)]
+        assert [getattr(a, "gap", None) for a in seen] == [None, gap, None]
+        assert watched.ids == ["e1-1", "e1-2", "e1-10"]
+        assert watched.states == ["connecting", "live"]
+        query = sink.asked("/api/stream")[0].query
+        assert query["filter"] == "job:mail-*"
+        assert query["tail"] == "5"
+        assert int(query["rate"]) > 0
+
+
+async def test_a_stream_that_breaks_off_is_opened_again_after_the_last_record(
+    sink: ScriptedSink,
+) -> None:
+    async def cut(answer: web.StreamResponse) -> None:
+        await answer.write(events(record(1), record(2)) + b"id: e1-3\nevent: record\ndata: {")
+        answer_transport = answer._req.transport if answer._req is not None else None
+        assert answer_transport is not None
+        await asyncio.sleep(0)
+        answer_transport.close()
+
+    sink.streams += [cut, events(record(3))]
+    async with watching(sink) as watched:
+        watched.client.follow(StreamRequest())
+        await watched.until(lambda: "waiting" in watched.states)
+        watched.client.retry()
+        await watched.until(lambda: len(watched.ids) == 3)
+
+        assert watched.ids == ["e1-1", "e1-2", "e1-3"]
+        assert watched.states == ["connecting", "live", "waiting", "connecting", "live"]
+        again = sink.asked("/api/stream")[1]
+        assert again.headers["Last-Event-ID"] == "e1-2"
+        assert "tail" not in again.query
+        waiting = watched.of(Connection)[2]
+        assert waiting.next_try_seconds is not None
+        assert 0.1 < waiting.next_try_seconds < 1
+
+
+async def test_a_refusal_shows_the_servers_words_and_is_not_tried_again(sink: ScriptedSink) -> None:
+    sink.streams.append((400, refusal("bad_filter", "column 3: expected a value\x1b[2J")))
+    async with watching(sink) as watched:
+        watched.client.follow(StreamRequest("job:"))
+        await watched.until(lambda: "refused" in watched.states)
+
+        assert watched.of(Connection)[-1].detail == "column 3: expected a value^[[2J"
+        assert len(sink.asked("/api/stream")) == 1
+
+        watched.client.retry()
+        await watched.until(lambda: "live" in watched.states)
+
+
+async def test_a_busy_sink_is_asked_again_when_it_said(sink: ScriptedSink) -> None:
+    sink.streams.append((503, refusal("too_many_subscribers", "100 streams are open")))
+    async with watching(sink) as watched:
+        watched.client.follow(StreamRequest())
+        await watched.until(lambda: "waiting" in watched.states)
+
+        waiting = watched.of(Connection)[-1]
+        assert waiting.detail == "100 streams are open"
+        assert waiting.next_try_seconds is not None
+        assert 6.9 < waiting.next_try_seconds <= 7.0
+
+
+async def test_nothing_of_a_stream_is_delivered_once_another_was_asked_for(
+    sink: ScriptedSink,
+) -> None:
+    sink.streams += [
+        events(*(record(n, job="old") for n in range(1, 2000))),
+        events(record(5000, job="new")),
+    ]
+    async with watching(sink) as watched:
+        watched.client.follow(StreamRequest("job:old"))
+        await watched.until(lambda: bool(watched.ids))
+        before = len(watched.said)
+        watched.client.follow(StreamRequest("job:new"))
+        await watched.until(lambda: "e1-5000" in watched.ids)
+
+        later = [a for a in watched.said[before:] if isinstance(a, Arrived)]
+        assert [found.job for arrived in later for found in arrived.records] == ["new"]
+
+
+async def test_a_filter_changed_from_within_a_delivery_ends_that_stream_at_once(
+    sink: ScriptedSink,
+) -> None:
+    sink.streams.append(
+        events(record(1)) + sse.frame("gap", b'{"reason":"rate"}') + events(record(2))
+    )
+    async with watching(sink) as watched:
+        client = watched.client
+        watch = watched.deliver
+
+        def deliver(arrival: Arrival) -> None:
+            watch(arrival)
+            if watched.ids and len(sink.asked("/api/stream")) < 2:
+                client.follow(StreamRequest("another"))
+
+        client.start(deliver)
+        client.follow(StreamRequest())
+        await watched.until(lambda: watched.states.count("live") == 2)
+
+        assert watched.of(GapSeen) == []
+        assert watched.ids == ["e1-1"]
+
+
+async def test_an_event_that_cannot_be_read_is_said_once_and_costs_no_other(
+    sink: ScriptedSink,
+) -> None:
+    bad = sse.frame("record", b'{"job":{"secret":1}}', "e1-2")
+    sink.streams.append(events(record(1)) + bad + bad + events(record(3)))
+    async with watching(sink) as watched:
+        watched.client.follow(StreamRequest())
+        await watched.until(lambda: len(watched.ids) == 2)
+
+        failed = [f for f in watched.of(Failed) if f.what == "stream"]
+        assert len(failed) == 1
+        assert "secret" not in failed[0].refusal.detail
+        assert watched.client.unreadable == 2
+
+
+async def test_opening_a_stream_brings_all_jobs_workers_and_the_account(sink: ScriptedSink) -> None:
+    async with watching(sink) as watched:
+        watched.client.follow(StreamRequest())
+        await watched.until(
+            lambda: all(map(watched.of, (StatesChanged, LedgerSeen, AboutSeen))),
+        )
+
+        whole = watched.of(StatesChanged)[0]
+        assert whole.whole
+        assert [job.key for job in whole.states.jobs] == ["mail-1", "mail-2"]
+        assert [worker.key for worker in whole.states.workers] == ["w-1"]
+        assert watched.of(AboutSeen)[0].about.epoch == "e1"
+
+
+async def test_a_page_answers_its_own_request_and_a_failure_names_it(sink: ScriptedSink) -> None:
+    sink.records = [record(n) for n in range(1, 11)]
+    async with watching(sink) as watched:
+        request = PageRequest(before="e1-6", limit=3)
+        watched.client.page(request)
+        await watched.until(lambda: bool(watched.of(PageLoaded)))
+        loaded = watched.of(PageLoaded)[0]
+        assert loaded.request == request
+        assert [found.id for found in loaded.page.records] == ["e1-3", "e1-4", "e1-5"]
+        assert loaded.page.older == "e1-3"
+
+        sink.refuse = (403, b"<html>go away</html>")
+        watched.client.page(request)
+        await watched.until(lambda: bool(watched.of(Failed)))
+        assert watched.of(Failed)[0].request == request
+        assert watched.of(Failed)[0].refusal.detail == "this token may not read here"
+
+
+async def test_a_trace_id_that_is_none_never_gets_into_a_url(sink: ScriptedSink) -> None:
+    async with watching(sink) as watched:
+        watched.client.trace("../../api/info")
+        await watched.until(lambda: bool(watched.of(Failed)))
+
+        assert watched.of(Failed)[0].what == "trace"
+        assert sink.requests == []
+
+
+async def test_a_token_replaced_on_disk_is_taken_for_the_next_request(
+    sink: ScriptedSink, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("one\n")
+    async with watching(sink, token_file=token) as watched:
+        watched.client.page(PageRequest())
+        await watched.until(lambda: len(watched.of(PageLoaded)) == 1)
+        token.write_text("two\n")
+        watched.client.page(PageRequest(limit=7))
+        await watched.until(lambda: len(watched.of(PageLoaded)) == 2)
+
+        sent = [request.headers["Authorization"] for request in sink.requests]
+        assert sent == ["Bearer one", "Bearer two"]
+
+        token.unlink()
+        watched.client.follow(StreamRequest())
+        await watched.until(lambda: "refused" in watched.states)
+        assert str(token) in watched.of(Connection)[-1].detail
+
+
+async def test_a_redirect_is_not_followed_with_the_token(sink: ScriptedSink) -> None:
+    sink.refuse = (302, b"")
+    async with watching(sink) as watched:
+        watched.client.follow(StreamRequest())
+        await watched.until(lambda: "refused" in watched.states)
+
+        assert "give that URL instead" in watched.of(Connection)[-1].detail
+
+
+async def test_nobody_there_is_said_in_plain_words_and_tried_again() -> None:
+    client = Client(Address("http://127.0.0.1:1"))
+    watched = Watched(client)
+    client.follow(StreamRequest())
+    await watched.until(lambda: "waiting" in watched.states)
+    await client.aclose()
+
+    assert watched.of(Connection)[-1].detail.startswith("cannot connect to 127.0.0.1:1")
+
+
+async def test_a_web_site_that_is_no_sink_is_said_to_be_none() -> None:
+    app = web.Application()
+
+    async def hello(_: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    app.router.add_get("/{path:.*}", hello)
+
+    async with TestServer(app) as server:
+        client = Client(Address(parse_url(f"127.0.0.1:{server.port}")))
+        watched = Watched(client)
+        client.follow(StreamRequest())
+        await watched.until(lambda: "waiting" in watched.states)
+        await client.aclose()
+
+    assert "not as a sink does" in watched.of(Connection)[-1].detail
+
+
+@pytest.mark.parametrize("step", [1, 7, 64])
+async def test_wherever_the_bytes_are_cut_the_records_are_the_same(
+    sink: ScriptedSink, step: int
+) -> None:
+    sent: list[Record] = [record(n, f"ü line\n{n}") for n in range(1, 6)]
+    body = events(*sent)
+
+    async def pieces(answer: web.StreamResponse) -> None:
+        for start in range(0, len(body), step):
+            await answer.write(body[start : start + step])
+        await sink.release.wait()
+
+    sink.streams.append(pieces)
+    async with watching(sink) as watched:
+        watched.client.follow(StreamRequest())
+        await watched.until(lambda: len(watched.ids) == 5)
+
+        got = [found for arrived in watched.of(Arrived) for found in arrived.records]
+        assert got == sent

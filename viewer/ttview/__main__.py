@@ -1,0 +1,5 @@
+import sys
+
+from ttview.cli import main
+
+sys.exit(main())
