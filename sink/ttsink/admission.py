@@ -3,6 +3,7 @@
 One sender holds at most half of what all may hold, so that the others always find room.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
@@ -45,6 +46,12 @@ class Admission:
         self._rates: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self.inflight_bytes = 0
         self.inflight_requests = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def idle(self) -> None:
+        """Returns when nothing is under way."""
+        await self._idle.wait()
 
     def admit(self, sender: str, size: int) -> "Ticket":
         """Room for one request whose body is `size` bytes as far as is known.
@@ -107,6 +114,10 @@ class Admission:
             self._by_sender.pop(sender, None)
         self.inflight_requests += requests
         self.inflight_bytes += size
+        if self.inflight_requests:
+            self._idle.clear()
+        else:
+            self._idle.set()
 
     def _room(self, sender: str, more: int) -> None:
         limit = self._settings.max_inflight_bytes

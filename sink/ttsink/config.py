@@ -13,9 +13,13 @@ from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin
 
 import msgspec
 
-from ttsink.settings import Section, Settings
+from ttsink.section import Section
+from ttsink.settings import Settings
 
 ENV_PREFIX: Final = "TTSINK_"
+
+EXIT_CONFIG: Final = 78
+"""sysexits' EX_CONFIG: what a supervisor reads as a mistake in the configuration."""
 
 OTHER_VARIABLES: Final = frozenset({"TTSINK_CONFIG", "TTSINK_INGEST_TOKEN", "TTSINK_READ_TOKEN"})
 """Variables that are no option: the file's name, and tokens, which no file or flag carries."""
@@ -131,7 +135,7 @@ def _from_text(option: Option, text: str, origin: str) -> Any:
         if text.lower() not in _WORDS:
             raise ConfigError(f"{origin}: expected on or off, found {text!r}")
         return _WORDS[text.lower()]
-    if get_origin(bare) is list and not text.lstrip().startswith("["):
+    if get_origin(bare) in {list, tuple} and not text.lstrip().startswith("["):
         return [item.strip() for item in text.split(",") if item.strip()]
     try:
         return tomllib.loads(f"value = {text}")["value"]

@@ -6,26 +6,14 @@ docs/configuration.md follow from that (see `ttsink.config`).
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
+from ttsink.section import Section, option
+
 MIB: Final = 1024 * 1024
-
-Count = Annotated[int, Meta(ge=1)]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of the configuration file."""
-
-
-def option(text: str, *, stem: str | None = None, secret: bool = False) -> Meta:
-    """Describes one option; `stem` names its flag and variable where section-key would not do."""
-    extra: dict[str, Any] = {"secret": secret}
-    if stem is not None:
-        extra["stem"] = stem
-    return Meta(description=text, extra=extra)
 
 
 class ServerSettings(Section, frozen=True):
@@ -37,9 +25,9 @@ class ServerSettings(Section, frozen=True):
         option("Where the journal lives; empty means the platform's place.", stem="data-dir"),
     ] = ""
     allowed_hosts: Annotated[
-        list[str],
+        tuple[str, ...],
         option("More names the Host header may carry where no token is set.", stem="allowed-hosts"),
-    ] = []
+    ] = ()
     allow_unauthenticated: Annotated[
         bool,
         option(
@@ -68,13 +56,13 @@ class ServerSettings(Section, frozen=True):
 
 class AuthSettings(Section, frozen=True):
     ingest_token_file: Annotated[
-        list[str],
+        tuple[str, ...],
         option("Files with tokens for sending, one a line.", stem="ingest-token-file"),
-    ] = []
+    ] = ()
     read_token_file: Annotated[
-        list[str],
+        tuple[str, ...],
         option("Files with tokens for reading, one a line.", stem="read-token-file"),
-    ] = []
+    ] = ()
 
 
 class IngestSettings(Section, frozen=True):
@@ -135,7 +123,7 @@ class LinkSettings(Section, frozen=True):
     templates: Annotated[
         dict[str, str],
         option('URL templates of traces: "" for all, service:NAME or job:NAME for one.'),
-    ] = {}
+    ] = msgspec.field(default_factory=dict)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

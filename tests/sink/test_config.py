@@ -50,7 +50,7 @@ def test_lists_come_as_commas_or_as_toml() -> None:
     by_toml = config.load(flags={"allowed-hosts": '["a.example", "b.example"]'})
 
     assert by_commas.settings == by_toml.settings
-    assert by_commas.settings.server.allowed_hosts == ["a.example", "b.example"]
+    assert by_commas.settings.server.allowed_hosts == ("a.example", "b.example")
 
 
 def test_an_unknown_key_names_the_nearest_right_one() -> None:

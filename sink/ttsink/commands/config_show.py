@@ -11,9 +11,6 @@ from ttsink import config
 from ttsink.commands import options
 from ttsink.settings import data_path
 
-EXIT_CONFIG = 78
-"""sysexits' EX_CONFIG: what a supervisor reads as a mistake in the configuration."""
-
 
 def lines(loaded: config.Loaded, environ: Mapping[str, str]) -> Iterator[str]:
     section = ""
@@ -49,6 +46,6 @@ def run(arguments: list[str]) -> int:
         loaded = options.load(parser.parse_args(arguments))
     except config.ConfigError as error:
         sys.stderr.write(f"ttsink: {error}\n")
-        return EXIT_CONFIG
+        return config.EXIT_CONFIG
     sys.stdout.write("\n".join(lines(loaded, os.environ)).lstrip("\n") + "\n")
     return 0

@@ -1,0 +1,285 @@
+"""A body on its way to the log: decode, split, dialect, redact, cap, append.
+
+Nothing of a batch is kept unless all of it was read, and nothing is kept before it was
+redacted. What cannot be understood is kept as text: a refusal makes agents drop the batch.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from ttsink.admission import Admission, Refused, Ticket
+from ttsink.batch import Batch
+from ttsink.body import split
+from ttsink.dialect import Dialects
+from ttsink.encoding import decode, is_heavy
+from ttsink.limits import BodyRefused, Limits
+from ttsink.log import BatchLog, LogUnavailable
+from ttsink.metrics import Metrics
+from ttsink.oplog import LOGGER, stamp
+from ttsink.settings import IngestSettings
+from ttsink.value import Malformed, Split, Value
+from ttsink.view import View
+from ttwire.record import Record, encode_lines
+
+MAX_DECODERS: Final = 2
+"""Bodies decompressed at once, in threads: each may take `max_decoded_bytes`."""
+
+SLICE_RECORDS: Final = 4_000
+"""Records worked on before the loop serves others: some 10 ms."""
+
+
+VIEW_TURNS: Final = 16
+"""Turns of the loop an answer waits for the view: it is told of a batch in the next one."""
+
+KNOWN_ENCODINGS: Final = frozenset({"identity", "gzip", "deflate", "zstd", "snappy"})
+"""What may be a metric's label: the header is a stranger's text."""
+
+WITHHELD: Final = "[withheld: this record could not be redacted]"
+
+
+class Posted(NamedTuple):
+    """One request's body and what its headers say of it."""
+
+    body: bytes
+    encodings: str
+    content_type: str
+    agent: str | None
+    sender: str
+    key: str | None = None
+
+
+class Taken(NamedTuple):
+    """What became of a batch."""
+
+    accepted: int = 0
+    rejected: int = 0
+    capped: int = 0
+    repeated: int = 0
+
+
+class Redacted(Protocol):
+    @property
+    def records(self) -> list[Record]: ...
+    @property
+    def blob(self) -> bytes: ...
+    @property
+    def counts(self) -> dict[str, int]: ...
+
+
+class Redacts(Protocol):
+    def apply(self, records: list[Record], blob: bytes) -> Redacted: ...
+
+
+class Intake:
+    """Takes bodies in, one at a time as far as the loop is concerned."""
+
+    def __init__(
+        self,
+        *,
+        settings: IngestSettings,
+        dialects: Dialects,
+        redactor: Redacts | None,
+        log: BatchLog,
+        view: View,
+        metrics: Metrics,
+        closed: Callable[[], str | None] = lambda: None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self.metrics = metrics
+        self._closed = closed
+        self._limits = Limits(
+            max_compressed_bytes=settings.max_body_bytes,
+            max_body_bytes=settings.max_decoded_bytes,
+        )
+        self._admission = Admission(settings, monotonic)
+        self._dialects = dialects
+        self._redactor = redactor
+        self._log = log
+        self._view = view
+        self._clock = clock
+        self._decoders = asyncio.Semaphore(MAX_DECODERS)
+
+    async def idle(self) -> None:
+        """Returns when nothing is under way."""
+        await self._admission.idle()
+
+    def admit(self, sender: str, size: int) -> Ticket:
+        """Room for a body of `size` bytes.
+
+        Raises:
+            Refused: 503 starting, draining or no room; 429 this sender is over its rate.
+        """
+        closed = self._closed()
+        if closed is not None:
+            raise Refused(503, closed, "send the same batch again", retry_after_seconds=2)
+        ticket = self._admission.admit(sender, size)
+        self.metrics.inflight_bytes.set(self._admission.inflight_bytes)
+        return ticket
+
+    async def decoded(self, posted: Posted, ticket: Ticket) -> bytes:
+        """The body without its content codings.
+
+        Raises:
+            BodyRefused: 400, 413, 415. Refused: 503, no room for it.
+        """
+        encoding = posted.encodings.strip().lower() or "identity"
+        self._admission.spend(posted.sender, len(posted.body))
+        if is_heavy(posted.body, posted.encodings):
+            async with self._decoders:
+                body = await asyncio.to_thread(decode, posted.body, posted.encodings, self._limits)
+        else:
+            body = decode(posted.body, posted.encodings, self._limits)
+        self.metrics.body_bytes.labels(encoding if encoding in KNOWN_ENCODINGS else "other").inc(
+            len(posted.body)
+        )
+        ticket.grow(len(body))
+        return body
+
+    async def take(self, posted: Posted, ticket: Ticket) -> Taken:
+        """Keeps a batch; it is stored when this returns.
+
+        Raises:
+            BodyRefused: the body cannot be read at all. Refused: come back later. Nothing of
+                the batch is stored in either case.
+        """
+        body = await self.decoded(posted, ticket)
+        try:
+            split_body = split(body, posted.content_type, self._limits)
+        except BodyRefused:
+            raise
+        except Exception as error:
+            self._failed("split", error)
+            lines = body.decode("utf-8", "replace").split("\n")
+            texts: list[Value] = [Malformed(line) for line in lines if line]
+            split_body = Split(texts, "text", malformed=len(texts))
+        return await self.keep(
+            split_body, posted, lambda: split(body, posted.content_type, self._limits).values
+        )
+
+    async def keep(
+        self, split_body: Split, posted: Posted, again: Callable[[], list[Value]]
+    ) -> Taken:
+        """Keeps what a body held. Raises as `take` does.
+
+        `again` gives the same values anew: a dialect consumes them, and may fail half-way.
+        """
+        values = split_body.values
+        received = stamp(self._clock())
+        records: list[Record] = []
+        lines: list[bytes] = []
+        for start in range(0, len(values), SLICE_RECORDS):
+            if start:
+                await asyncio.sleep(0)
+            end = start + SLICE_RECORDS
+            try:
+                some = self._dialects.records(
+                    values[start:end], received=received, agent=posted.agent
+                )
+            except Exception as error:
+                self._failed("dialect", error)
+                some = self._records_each(again()[start:end], received, posted.agent)
+            for place in split_body.cut:
+                if start <= place < start + len(some):
+                    at = place - start
+                    some[at] = msgspec.structs.replace(some[at], truncated=True)
+            some, blob = self._redact(some)
+            records += some
+            lines += blob.split(b"\n")[:-1]
+        return await self._store(Batch(records, lines), split_body, posted)
+
+    def _records_each(
+        self, values: Sequence[Value], received: str, agent: str | None
+    ) -> list[Record]:
+        """One by one, so that only what cannot be read falls back to its text."""
+        records: list[Record] = []
+        for value in values:
+            text = as_text(value, received, agent)
+            try:
+                records += self._dialects.records([value], received=received, agent=agent)
+            except Exception:
+                records.append(text)
+        return records
+
+    def _redact(self, records: list[Record]) -> tuple[list[Record], bytes]:
+        """Fails closed: a record that cannot be redacted is kept without its content."""
+        blob = encode_lines(records)
+        if self._redactor is None:
+            return records, blob
+        try:
+            redacted = self._redactor.apply(records, blob)
+        except Exception as error:
+            self._failed("redaction", error)
+            return self._redact_each(records, self._redactor)
+        for kind, count in redacted.counts.items():
+            self.metrics.redactions.labels(kind).inc(count)
+        return redacted.records, redacted.blob
+
+    def _redact_each(self, records: list[Record], redactor: Redacts) -> tuple[list[Record], bytes]:
+        kept: list[Record] = []
+        for record in records:
+            try:
+                kept += redactor.apply([record], encode_lines([record])).records
+            except Exception:
+                kept.append(
+                    Record(
+                        timestamp=record.timestamp,
+                        received=record.received,
+                        level=record.level,
+                        message=WITHHELD,
+                        truncated=True,
+                    )
+                )
+        return kept, encode_lines(kept)
+
+    async def _store(self, batch: Batch, split_body: Split, posted: Posted) -> Taken:
+        """Appends, and waits a moment for the view, so that who posted can read at once."""
+        try:
+            appended = await self._log.append(batch, batch_id=posted.key or "")
+        except LogUnavailable as error:
+            raise Refused(503, "log", str(error), retry_after_seconds=2) from None
+        count = len(batch)
+        if appended.repeated:
+            self.metrics.repeated.inc(count)
+            self._view.count_repeated(Counter(record.job for record in batch.records))
+            return Taken(repeated=count)
+        for _ in range(VIEW_TURNS):
+            if self._view.order.last >= appended.last:
+                break
+            await asyncio.sleep(0)
+        self._count(batch, split_body)
+        return Taken(accepted=count, rejected=split_body.rejected)
+
+    def _count(self, batch: Batch, split_body: Split) -> None:
+        self.metrics.accepted.inc(len(batch))
+        if split_body.malformed:
+            self.metrics.malformed.inc(split_body.malformed)
+        if split_body.cut:
+            self.metrics.truncated.inc(len(split_body.cut))
+        if split_body.rejected:
+            self.metrics.rejected.labels("too_many_records").inc(split_body.rejected)
+            self._view.count_rejected(split_body.rejected)
+
+    def _failed(self, stage: str, error: Exception) -> None:
+        self.metrics.failures.labels(stage).inc()
+        LOGGER.error("intake stage failed, kept as text", exc_info=error, extra={"stage": stage})
+
+
+def as_text(value: Value, received: str, agent: str | None) -> Record:
+    """A record of what no dialect could read: the value's own text."""
+    if isinstance(value, Malformed):
+        text = value.text
+    elif isinstance(value, str):
+        text = value
+    else:
+        try:
+            text = msgspec.json.encode(value).decode()
+        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
+            text = repr(type(value))
+    return Record(timestamp=received, received=received, message=text, malformed=True, agent=agent)

@@ -1,0 +1,119 @@
+"""The parts of one sink, put together: a log in front, a view behind, an intake, the streams."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from ttsink.dialect import Dialects
+from ttsink.intake import Intake
+from ttsink.log import BatchLog, MemoryLog
+from ttsink.metrics import Metrics
+from ttsink.notices import Notices
+from ttsink.oplog import LOGGER, stamp
+from ttsink.settings import Settings
+from ttsink.streams import Seats
+from ttsink.version import version
+from ttsink.view import View
+from ttwire.about import About
+
+STARTING: Final = "starting"
+DRAINING: Final = "draining"
+
+
+class Sink:
+    """One sink without its sockets. `open` before anything else, `aclose` at the end."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.metrics = Metrics(process=True)
+        self.notices = Notices()
+        self.seats = Seats(settings.stream, self.metrics, monotonic)
+        self._state: str | None = STARTING
+        self._tasks: list[asyncio.Task[None]] = []
+        self._log = _log(settings)
+        self.view: View
+        self.intake: Intake
+        self._monotonic = monotonic
+
+    async def open(self) -> None:
+        """Opens the log and reads it into a view."""
+        status = await self._log.open()
+        self.view = View(status.epoch)
+        self.intake = Intake(
+            settings=self.settings.ingest,
+            dialects=Dialects(),
+            redactor=None,
+            log=self._log,
+            view=self.view,
+            metrics=self.metrics,
+            closed=self.why_not_ready,
+            clock=self.clock,
+            monotonic=self._monotonic,
+        )
+        self._tasks = [
+            asyncio.create_task(self._follow(), name="view"),
+            asyncio.create_task(self.seats.run(), name="heartbeats"),
+        ]
+        while self.view.order.last < status.last:  # noqa: ASYNC110  once, at the start
+            await asyncio.sleep(0)
+        self._state = None
+
+    async def _follow(self) -> None:
+        async for stored in self._log.entries():
+            try:
+                self.view.apply(stored)
+            except Exception as error:
+                self.metrics.failures.labels("view").inc()
+                LOGGER.error("view failed", exc_info=error)
+
+    def stamp(self) -> str:
+        """Now, as records have it."""
+        return stamp(self.clock())
+
+    def why_not_ready(self) -> str | None:
+        """One word while batches are answered 503, else None."""
+        if self._state is not None:
+            return self._state
+        health = self._log.status().health
+        return None if health != "closed" else "log_closed"
+
+    def drain(self) -> None:
+        """Takes no batch and no reader more; open streams end with a time to come back."""
+        self._state = DRAINING
+        self.seats.close(DRAINING)
+
+    async def aclose(self) -> None:
+        """What was accepted is stored first."""
+        await self._log.aclose()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def about(self) -> About:
+        status = self._log.status()
+        settings = self.settings
+        return About(
+            version=version(),
+            epoch=self.view.epoch,
+            durability=status.durability,
+            redaction=settings.redaction.enabled,
+            links=settings.links.templates,
+            limits={
+                "max_body_bytes": settings.ingest.max_body_bytes,
+                "max_decoded_bytes": settings.ingest.max_decoded_bytes,
+                "max_subscribers": settings.stream.max_subscribers,
+            },
+            notices=self.notices.all(),
+        )
+
+
+def _log(_settings: Settings) -> BatchLog:
+    return MemoryLog()

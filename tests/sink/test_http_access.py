@@ -1,0 +1,143 @@
+"""Who may pass: tokens, hosts, other sites, addresses."""
+
+from pathlib import Path
+
+import pytest
+
+from support.running import running
+from ttsink.config import load
+from ttsink.server import Server, StartError
+
+LINE = b'{"message":"hello"}'
+TOKENS = {"TTSINK_INGEST_TOKEN": "send-1 send-2", "TTSINK_READ_TOKEN": "read-1"}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_sending_and_reading_have_tokens_of_their_own() -> None:
+    async with running(TOKENS) as sink:
+        statuses = [
+            (await sink.post(LINE, headers=headers)).status
+            for headers in ({}, bearer("read-1"), bearer("send-1"), bearer("send-2"))
+        ]
+        reads = [
+            (await sink.get("/api/records", headers=headers)).status
+            for headers in ({}, bearer("send-1"), bearer("read-1"))
+        ]
+
+        assert statuses == [401, 401, 200, 200]
+        assert reads == [401, 401, 200]
+
+
+async def test_a_refusal_says_how_to_authenticate_and_health_asks_for_nothing() -> None:
+    async with running(TOKENS) as sink:
+        answer = await sink.post(LINE * 1000)
+
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert answer.json["error"] == "token_missing"
+        assert "Bearer TOKEN" in answer.json["detail"]
+        assert (await sink.get("/livez")).status == 200
+        assert (await sink.get("/readyz")).status == 200
+        assert (await sink.get("/metrics")).status == 401
+        assert (await sink.get("/nowhere")).status == 401
+        assert (await sink.ask("HEAD", "/ingest")).status == 401
+
+
+async def test_a_token_the_agent_did_not_fill_in_is_named_where_people_look() -> None:
+    async with running(TOKENS) as sink:
+        answer = await sink.post(LINE, headers=bearer("${TRACETAIL_TOKEN}"))
+        about = await sink.get("/api/info", headers=bearer("read-1"))
+
+        assert answer.json["error"] == "token_uninterpolated"
+        (notice,) = about.json["notices"]
+        assert notice["code"] == "ingest_token_uninterpolated"
+        assert "TRACETAIL_TOKEN" not in str(notice)
+
+
+async def test_tokens_are_read_again_without_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_text("old\n")
+    async with running(auth={"ingest_token_file": [str(path)]}) as sink:
+        before = (await sink.post(LINE, headers=bearer("new"))).status
+        path.write_text("old\nnew\n")
+        sink.server.reload()
+        after = (await sink.post(LINE, headers=bearer("new"))).status
+        path.unlink()
+        sink.server.reload()
+        kept = (await sink.post(LINE, headers=bearer("new"))).status
+        about = (await sink.get("/api/info")).json
+
+        assert (before, after, kept) == (401, 200, 200)
+        assert [notice["code"] for notice in about["notices"]][-1] == "reload_failed"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "127.0.0.1:1"}, 200),
+        ({"Host": "localhost:8484"}, 200),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "127.0.0.1.evil.example:8484"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+    ],
+)
+async def test_without_tokens_only_this_machine_and_no_foreign_page_gets_in(
+    headers: dict[str, str], status: int
+) -> None:
+    async with running() as sink:
+        assert (await sink.post(LINE, headers=headers)).status == status
+        assert (await sink.get("/api/records", headers=headers)).status == status
+
+
+async def test_a_name_can_be_allowed() -> None:
+    async with running(server={"allowed_hosts": ["sink.example"]}) as sink:
+        headers = {"Host": "sink.example:80"}
+
+        assert (await sink.get("/api/records", headers=headers)).status == 200
+
+
+async def test_a_token_makes_the_host_irrelevant() -> None:
+    async with running(TOKENS) as sink:
+        headers = bearer("read-1") | {"Host": "logs.example.com"}
+
+        assert (await sink.get("/api/records", headers=headers)).status == 200
+
+
+def start_error(environ: dict[str, str] | None = None, **server: object) -> StartError:
+    with pytest.raises(StartError) as raised:
+        Server(load(tables={"server": server}).settings, environ or {})
+    return raised.value
+
+
+def test_more_than_loopback_needs_tokens_or_the_word(tmp_path: Path) -> None:
+    error = start_error(listen="0.0.0.0:0")
+
+    assert error.status == 78
+    assert "--ingest-token-file" in str(error)
+    assert "--allow-unauthenticated" in str(error)
+    assert "read" in str(start_error({"TTSINK_INGEST_TOKEN": "x"}, listen="0.0.0.0:0"))
+    Server(load(tables={"server": {"listen": "0.0.0.0:0"}}).settings, TOKENS)
+
+
+def test_a_wrong_address_or_half_a_certificate_is_told_before_anything_is_opened() -> None:
+    assert "expected HOST:PORT, found '8484'" in str(start_error(listen="8484"))
+    assert "expected HOST:PORT" in str(start_error(listen="::1:8484"))
+    assert "go together" in str(start_error(tls_certificate="/x.pem"))
+    assert "no such file" in str(start_error(tls_certificate="/x.pem", tls_key="/y.pem"))
+
+
+async def test_a_taken_address_is_one_line() -> None:
+    async with running() as sink:
+        taken = sink.server.url.removeprefix("http://")
+        settings = load(
+            tables={"server": {"listen": taken}, "journal": {"enabled": False}}
+        ).settings
+
+        with pytest.raises(StartError, match=f"cannot listen on {taken}") as raised:
+            await Server(settings, {}).start()
+
+        assert raised.value.status == 69

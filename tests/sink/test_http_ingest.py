@@ -1,0 +1,293 @@
+"""The answers agents get: design, "Ingest answers". Each row has a test."""
+
+import asyncio
+import gzip
+import json
+import socket
+import zlib
+from typing import Any
+
+import pytest
+import zstandard
+
+from support.running import Capture, Running, captures, running
+from ttsink.agent import agent_name
+
+LINE = b'{"job":"digest-1","worker":"w-1","level":"info","message":"hello"}'
+MAX_ANSWER_BYTES = 300
+
+
+async def test_a_batch_is_answered_with_its_count_and_can_be_read_at_once() -> None:
+    async with running() as sink:
+        answer = await sink.post(LINE + b"\n" + LINE)
+        found = await sink.records()
+
+        assert (answer.status, answer.body) == (200, b'{"accepted":2,"rejected":0}')
+        assert [(r["job"], r["worker"], r["level"], r["message"]) for r in found] == [
+            ("digest-1", "w-1", "info", "hello")
+        ] * 2
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_agents_may_post_or_put(method: str) -> None:
+    async with running() as sink:
+        assert (await sink.ask(method, "/ingest", data=LINE)).status == 200
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+async def test_a_health_check_of_the_ingest_route_is_exactly_200(method: str) -> None:
+    async with running() as sink:
+        assert (await sink.ask(method, "/ingest")).status == 200
+
+
+async def test_an_empty_body_is_no_fault() -> None:
+    async with running() as sink:
+        assert (await sink.post(b"")).body == b'{"accepted":0,"rejected":0}'
+        assert (await sink.post(b" \n\n ")).body == b'{"accepted":0,"rejected":0}'
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"this is no JSON", "this is no JSON"),
+        (b'{"message": "cut of', '{"message": "cut of'),
+        (b'{"message":"nul \\u0000 here"}', "nul \x00 here"),
+        (b"raw nul \x00 here", "raw nul \x00 here"),
+        (b'{"message":"\xff\xfe"}', "\ufffd\ufffd"),
+    ],
+)
+async def test_a_bad_line_is_kept_and_costs_no_neighbour(body: bytes, message: str) -> None:
+    async with running() as sink:
+        answer = await sink.post(b"\n".join([LINE, body, LINE]))
+        found = await sink.records()
+
+        assert (answer.status, answer.json["accepted"]) == (200, 3)
+        assert [record["message"] for record in found] == ["hello", message, "hello"]
+
+
+async def test_a_line_of_a_megabyte_is_cut_and_says_so() -> None:
+    async with running() as sink:
+        long = json.dumps({"message": "x" * (1 << 20)}).encode()
+
+        answer = await sink.post(b"\n".join([LINE, long, LINE]))
+        found = await sink.records()
+
+        assert (answer.status, answer.json["accepted"]) == (200, 3)
+        assert [record.get("truncated", False) for record in found] == [False, True, False]
+        assert len(found[1]["message"]) < 300_000
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encode"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("zstd", zstandard.compress),
+        ("identity", bytes),
+        ("gzip, zstd", lambda body: zstandard.compress(gzip.compress(body))),
+    ],
+)
+async def test_what_agents_compress_is_read(encoding: str, encode: Any) -> None:
+    body = b"\n".join([LINE] * 2000)
+    async with running() as sink:
+        answer = await sink.post(encode(body), headers={"Content-Encoding": encoding})
+
+        assert answer.body == b'{"accepted":2000,"rejected":0}'
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status"),
+    [
+        ("gzip", b"not gzip", 400),
+        ("gzip", gzip.compress(LINE * 10)[:-9], 400),
+        ("zstd", zstandard.compress(LINE * 10)[:-4], 400),
+        ("br", LINE, 415),
+        ("gzip", gzip.compress(b"\0" * (80 << 20)), 413),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused_whole(
+    encoding: str, body: bytes, status: int
+) -> None:
+    async with running() as sink:
+        answer = await sink.post(body, headers={"Content-Encoding": encoding})
+
+        assert answer.status == status
+        assert set(answer.json) == {"error", "detail"}
+        assert len(answer.body) < MAX_ANSWER_BYTES
+        assert ("Accept-Encoding" in answer.headers) is (status == 415)
+        assert await sink.records() == []
+
+
+async def test_a_body_over_the_limit_is_refused_by_its_length_and_by_its_bytes() -> None:
+    async def chunks() -> Any:
+        for _ in range(8):
+            yield b"x" * 1000
+
+    async with running(ingest={"max_body_bytes": 4096}) as sink:
+        declared = await sink.post(b"x" * 8000)
+        streamed = await sink.ask("POST", "/ingest", data=chunks())
+
+        assert (declared.status, streamed.status) == (413, 413)
+        assert declared.json["error"] == "too_large"
+        assert await sink.records() == []
+
+
+async def test_a_slow_upload_is_ended_with_408() -> None:
+    async with running(ingest={"upload_idle_seconds": 0.05}) as sink:
+        status = await raw(sink, b"POST /ingest HTTP/1.1\r\nHost: localhost\r\n"
+                                 b'Content-Length: 100\r\n\r\n{"message":')  # fmt: skip
+
+        assert status.startswith(b"HTTP/1.1 408")
+        assert b"slow_upload" in status
+        assert await sink.records() == []
+
+
+async def raw(sink: Running, request: bytes) -> bytes:
+    """Sends bytes and reads until the sink closes the connection."""
+    port = int(sink.server.url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request)
+        async with asyncio.timeout(10):
+            return await reader.read()
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_no_room_is_503_with_a_time_to_come_back_and_nothing_stored() -> None:
+    async with running(ingest={"max_inflight_bytes": 2048}) as sink:
+        answer = await sink.post(b"\n".join([LINE] * 100))
+
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert answer.json["error"] == "busy"
+        assert await sink.records() == []
+        assert (await sink.post(LINE)).status == 200
+
+
+async def test_a_sender_over_its_rate_is_429() -> None:
+    async with running(ingest={"sender_bytes_per_second": 100}) as sink:
+        first = await sink.post(b"\n".join([LINE] * 20))
+        second = await sink.post(LINE)
+
+        assert (first.status, second.status) == (200, 429)
+        assert int(second.headers["Retry-After"]) >= 1
+        assert len(await sink.records()) == 20
+
+
+async def test_while_draining_batches_are_503_and_it_is_not_ready() -> None:
+    async with running() as sink:
+        assert (await sink.get("/readyz")).status == 200
+
+        sink.sink.drain()
+
+        assert (await sink.post(LINE)).status == 503
+        assert (await sink.get("/readyz")).status == 503
+        assert (await sink.get("/livez")).status == 200
+        assert len(await sink.records()) == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "error"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("POST", "/ingets", 404, "not_found"),
+        ("DELETE", "/ingest", 405, "method"),
+        ("POST", "/api/records", 405, "method"),
+        ("POST", "/api/stream", 405, "method"),
+    ],
+)
+async def test_wrong_routes_and_methods_are_answered_in_json(
+    method: str, path: str, status: int, error: str
+) -> None:
+    async with running() as sink:
+        answer = await sink.ask(method, path, data=b"x" * 100_000)
+
+        assert (answer.status, answer.json["error"]) == (status, error)
+        assert len(answer.body) < MAX_ANSWER_BYTES
+        assert ("Allow" in answer.headers) is (status == 405)
+
+
+async def test_a_fault_of_ours_keeps_the_batch_as_text() -> None:
+    """A 500 would make Vector send the same batch for ever, a 400 would lose it."""
+    async with running() as sink:
+        sink.sink.intake._dialects = Broken()  # type: ignore[assignment]
+
+        answer = await sink.post(b"\n".join([LINE, b"plain"]))
+        found = await sink.records()
+
+        assert answer.body == b'{"accepted":2,"rejected":0}'
+        assert [record["malformed"] for record in found] == [True, True]
+        assert json.loads(found[0]["message"]) == json.loads(LINE)
+        assert found[1]["message"] == "plain"
+        assert (
+            b'ttsink_internal_errors_total{stage="dialect"} 1.0'
+            in (await sink.get("/metrics")).body
+        )
+
+
+class Broken:
+    def records(self, *_args: object, **_named: object) -> object:
+        raise RuntimeError("a record's secret words")
+
+
+async def test_a_record_that_cannot_be_redacted_is_kept_without_its_content() -> None:
+    async with running() as sink:
+        sink.sink.intake._redactor = BrokenRedactor()
+
+        answer = await sink.post(LINE)
+        found = await sink.records()
+
+        assert answer.json["accepted"] == 1
+        assert found[0]["message"] == "[withheld: this record could not be redacted]"
+        assert "hello" not in str(found)
+
+
+class BrokenRedactor:
+    def apply(self, records: object, blob: object) -> Any:
+        raise RuntimeError("a record's secret words")
+
+
+async def test_the_metrics_count_what_came_and_name_no_job() -> None:
+    async with running() as sink:
+        await sink.post(gzip.compress(LINE + b"\nbad"), headers={"Content-Encoding": "gzip"})
+        await sink.post(b"x", headers={"Content-Encoding": "strange"})
+
+        text = (await sink.get("/metrics")).body.decode()
+
+        assert 'ttsink_ingest_requests_total{code="200"} 1.0' in text
+        assert 'ttsink_ingest_requests_total{code="415"} 1.0' in text
+        assert "ttsink_events_accepted_total 2.0" in text
+        assert 'ttsink_ingest_body_bytes_total{encoding="gzip"}' in text
+        assert "digest-1" not in text
+        assert "strange" not in text
+
+
+@pytest.mark.parametrize(
+    "capture",
+    [c for c in captures("fluentbit") if c.path == "/ingest"],
+    ids=lambda capture: capture.name,
+)
+async def test_a_real_agents_request_arrives_in_the_stream_once(capture: Capture) -> None:
+    async with running() as sink:
+        answer = await sink.post(capture.body, headers=capture.headers)
+        count = answer.json["accepted"]
+        async with sink.stream(params={"tail": "10000"}) as stream:
+            found = await stream.records(count)
+
+        assert answer.status == 200
+        assert count > 0
+        assert answer.json["rejected"] == 0
+        assert len({record["id"] for record in found}) == count
+        assert {record["agent"] for record in found} == {agent_name(capture.headers["User-Agent"])}
+
+
+async def test_a_connection_is_kept_longer_than_an_agent_keeps_an_idle_one() -> None:
+    async with running() as sink:
+        runner = sink.server._runner
+        assert runner is not None
+        assert runner.server is not None
+
+        assert runner._kwargs["keepalive_timeout"] > 90
+        with socket.create_connection(("127.0.0.1", int(sink.server.url.rpartition(":")[2]))):
+            assert (await sink.get("/livez")).status == 200
