@@ -17,7 +17,8 @@ class Filter:
 
     `matches(record)` decides. `verdict(job, worker, level rank, trace id, timestamp)` decides
     by a record's head where it can and says None where it cannot; it agrees with `matches`.
-    `decided_by_head` means that it never says None of a record with a timestamp.
+    An empty trace id or timestamp stands for one the caller does not know. `decided_by_head`
+    means that it never says None where all five are known.
     `required` names what every matching record has, so that one ring or index can be read
     instead of all. `highlight` finds what to mark in a message.
     """

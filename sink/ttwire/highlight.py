@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ttwire.pattern import compiled
+from ttwire.pattern import compiled, spans
 from ttwire.term import And, Node, Or, Regex, Text
 
 
@@ -28,7 +28,7 @@ class Highlight:
                 found.append((at, end) if places is None else (places[at], places[end - 1] + 1))
                 at = folded.find(word, end)
         for pattern in self._patterns:
-            found.extend(m.span() for m in pattern.finditer(message) if m.end() > m.start())
+            found.extend(spans(pattern, message))
         return _merged(found)
 
 

@@ -21,7 +21,7 @@ def instant(text: str, now: float) -> str | None:
     try:
         ago = quantity(text)
         if ago is not None and ago.dimension == "seconds" and ago.number >= 0:
-            return rfc3339(datetime.fromtimestamp(now, UTC) - timedelta(seconds=ago.number))
+            return rfc3339(datetime.fromtimestamp(now, UTC) - timedelta(seconds=float(ago.number)))
         moment = datetime.fromisoformat(text)
         return rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):

@@ -2,11 +2,12 @@
 
 import operator as operators
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from fractions import Fraction
+from typing import Any, Final, NamedTuple
 
 from ttwire.level import NO_LEVEL, rank
 from ttwire.pattern import Test, regex, whole, within
-from ttwire.quantity import Quantity, number, quantity, unit_in_name
+from ttwire.quantity import number, quantity, unit_in_name
 from ttwire.record import Record
 from ttwire.term import (
     Absent,
@@ -63,6 +64,8 @@ def matcher(node: Node) -> Matches:
             kind = whole(pattern.parts)
             return lambda record: any(map(kind, record.redacted))
         case Match(field, pattern):
+            if pattern.anything:
+                return _present(field)
             if pattern.literal is not None and not field.startswith("@") and field != "attempt":
                 return _equal(operators.attrgetter(field), pattern.literal)
             return _on_text(field, whole(pattern.parts), exact=pattern.literal)
@@ -72,10 +75,7 @@ def matcher(node: Node) -> Matches:
         case Compare(field, operator, bound):
             return _on_bound(field, _side(field, operator, bound))
         case Range(field, low, high):
-            sides = [
-                _side(field, op, end) for op, end in ((">=", low), ("<=", high)) if end is not None
-            ]
-            return _on_bound(field, lambda value: all(side(value) for side in sides))
+            return _on_bound(field, _between(field, low, high))
         case Absent("level"):
             return lambda record: rank(record.level) == NO_LEVEL
         case Absent(field):
@@ -185,20 +185,36 @@ def _reader(field: str) -> Callable[[Record], Any]:
     path = field[1:]
     if "." not in path:
         return lambda record: record.fields.get(path)
-    words = path.split(".", MAX_PATH_SPLITS)
-    return lambda record: _lookup(record.fields, words, 0, path)
+    way = _way(path.split(".", MAX_PATH_SPLITS))
+    return lambda record: _lookup(record.fields, way)
 
 
-def _lookup(container: dict[str, Any], words: list[str], start: int, path: str) -> Any:
+class _Way(NamedTuple):
+    """What is left of a path, and each key it may begin with, the longest first."""
+
+    path: str
+    turns: tuple[tuple[str, "_Way"], ...] = ()
+
+
+def _way(words: list[str]) -> _Way:
+    ways: dict[int, _Way] = {}
+    for start in reversed(range(len(words))):
+        ends = reversed(range(start + 1, len(words)))
+        turns = tuple((".".join(words[start:end]), ways[end]) for end in ends)
+        ways[start] = _Way(".".join(words[start:]), turns)
+    return ways[0]
+
+
+def _lookup(container: dict[str, Any], way: _Way) -> Any:
     """A key may itself hold dots (Kubernetes labels do): the longest key that leads on wins."""
+    path, turns = way
     found = container.get(path)
     if found is not None:
         return found
-    for end in range(len(words) - 1, start, -1):
-        head = ".".join(words[start:end])
-        within_it = container.get(head)
-        if isinstance(within_it, dict):
-            found = _lookup(within_it, words, end, path[len(head) + 1 :])
+    for key, rest in turns:
+        inner = container.get(key)
+        if type(inner) is dict:
+            found = _lookup(inner, rest)
             if found is not None:
                 return found
     return None
@@ -207,35 +223,50 @@ def _lookup(container: dict[str, Any], words: list[str], start: int, path: str) 
 def _on_text(field: str, test: Test, *, exact: str | None = None) -> Matches:
     """Runs a test of texts on a value of any type; of a list, on each item."""
     get = _reader(field)
+    if not field.startswith("@") and field != "attempt":
+        return lambda record: (text := get(record)) is not None and test(text)
     as_number = None if exact is None else number(exact)
 
     def on_value(value: Any) -> bool:
-        match value:
-            case str():
-                return test(value)
-            case bool():
-                return test("true" if value else "false")
-            case int() | float():
-                return value == as_number if as_number is not None else test(str(value))
-            case list():
-                return any(map(on_value, value))
-            case _:
-                return False
+        kind = type(value)  # what JSON decodes to has no subclasses, and isinstance costs more
+        if kind is str:
+            return test(value)
+        if value is None or kind is dict:
+            return False
+        if kind is list:
+            return any(map(on_value, value))
+        if kind is bool:
+            return test("true" if value else "false")
+        return bool(value == as_number) if as_number is not None else test(str(value))
 
-    if exact is None and test("") and test("\0"):  # a lone *: anything that is there
-        return lambda record: get(record) is not None
     return lambda record: on_value(get(record))
+
+
+def _present(field: str) -> Matches:
+    get = _reader(field)
+    return lambda record: get(record) is not None
 
 
 def _on_bound(field: str, side: Callable[[Any], bool]) -> Matches:
     get = _reader(field)
 
-    def on_value(value: Any) -> bool:
-        if isinstance(value, list):
-            return any(map(on_value, value))
-        return side(value)
+    def test(record: Record) -> bool:
+        value = get(record)
+        if value is None:
+            return False
+        return any(map(side, value)) if type(value) is list else side(value)
 
-    return lambda record: on_value(get(record))
+    return test
+
+
+def _between(field: str, low: str | None, high: str | None) -> Callable[[Any], bool]:
+    above = None if low is None else _side(field, ">=", low)
+    below = None if high is None else _side(field, "<=", high)
+    if above is None:
+        return below or (lambda _: True)
+    if below is None:
+        return above
+    return lambda value: above(value) and below(value)
 
 
 def _side(field: str, operator: str, bound: str) -> Callable[[Any], bool]:
@@ -248,25 +279,27 @@ def _side(field: str, operator: str, bound: str) -> Callable[[Any], bool]:
     compare = COMPARISONS[operator]
     limit = quantity(bound)
     if limit is None:
-        return lambda value: isinstance(value, str) and compare(value, bound)
-    factor, dimension = unit_in_name(field) or (1, limit.dimension)
+        return lambda value: type(value) is str and compare(value, bound)
+    own = unit_in_name(field) if limit.dimension else None
+    comparable = own is None or own[1] == limit.dimension
+    bare_bound = _plain(limit.number / own[0]) if own and comparable else _plain(limit.number)
 
     def side(value: Any) -> bool:
-        read = _as_quantity(value)
+        kind = type(value)
+        if kind is int or kind is float:
+            return comparable and compare(value, bare_bound)
+        read = quantity(value) if kind is str else None
         if read is None:
             return False
-        if read.dimension == limit.dimension:
-            return compare(read.number, limit.number)
-        if read.dimension or dimension != limit.dimension:
-            return False
-        return compare(read.number * factor, limit.number)
+        if not read.dimension:
+            return comparable and compare(read.number, bare_bound)
+        return read.dimension == limit.dimension and compare(read.number, limit.number)
 
     return side
 
 
-def _as_quantity(value: Any) -> Quantity | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
-        return Quantity(value)
-    return quantity(value) if isinstance(value, str) else None
+def _plain(exact: float | Fraction) -> float:
+    """A number that compares fast: whole numbers exactly, others as the nearest float."""
+    if isinstance(exact, Fraction):
+        return exact.numerator if exact.denominator == 1 else float(exact)
+    return exact

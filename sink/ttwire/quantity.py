@@ -1,6 +1,7 @@
 """Numbers with a unit: durations and sizes, in texts and in the names of fields."""
 
 import re
+from fractions import Fraction
 from typing import Final, Literal, NamedTuple
 
 Dimension = Literal["", "seconds", "bytes"]
@@ -10,36 +11,39 @@ MAX_CHARACTERS: Final = 64
 
 
 class Quantity(NamedTuple):
-    """`number` is in the base unit of its dimension: seconds or bytes; "" has no unit."""
+    """`number` is in the base unit of its dimension: seconds or bytes; "" has no unit.
 
-    number: float
+    With a unit it is a fraction, so that 4.035s and 4035ms are one number.
+    """
+
+    number: int | float | Fraction
     dimension: Dimension = ""
 
 
-_UNITS: Final[dict[str, tuple[float, Dimension]]] = {
-    "ns": (1e-9, "seconds"),
-    "us": (1e-6, "seconds"),
-    "µs": (1e-6, "seconds"),  # U+00B5, as Go prints it
-    "μs": (1e-6, "seconds"),  # U+03BC
-    "ms": (1e-3, "seconds"),
-    "s": (1, "seconds"),
-    "sec": (1, "seconds"),
-    "m": (60, "seconds"),
-    "min": (60, "seconds"),
-    "h": (3600, "seconds"),
-    "d": (86400, "seconds"),
-    "w": (604800, "seconds"),
-    "B": (1, "bytes"),
-    "kB": (10**3, "bytes"),
-    "KB": (10**3, "bytes"),
-    "MB": (10**6, "bytes"),
-    "GB": (10**9, "bytes"),
-    "KiB": (2**10, "bytes"),
-    "MiB": (2**20, "bytes"),
-    "GiB": (2**30, "bytes"),
+_UNITS: Final[dict[str, tuple[Fraction, Dimension]]] = {
+    "ns": (Fraction(1, 10**9), "seconds"),
+    "us": (Fraction(1, 10**6), "seconds"),
+    "µs": (Fraction(1, 10**6), "seconds"),  # U+00B5, as Go prints it
+    "μs": (Fraction(1, 10**6), "seconds"),  # U+03BC
+    "ms": (Fraction(1, 10**3), "seconds"),
+    "s": (Fraction(1), "seconds"),
+    "sec": (Fraction(1), "seconds"),
+    "m": (Fraction(60), "seconds"),
+    "min": (Fraction(60), "seconds"),
+    "h": (Fraction(3600), "seconds"),
+    "d": (Fraction(86400), "seconds"),
+    "w": (Fraction(604800), "seconds"),
+    "B": (Fraction(1), "bytes"),
+    "kB": (Fraction(10**3), "bytes"),
+    "KB": (Fraction(10**3), "bytes"),
+    "MB": (Fraction(10**6), "bytes"),
+    "GB": (Fraction(10**9), "bytes"),
+    "KiB": (Fraction(2**10), "bytes"),
+    "MiB": (Fraction(2**20), "bytes"),
+    "GiB": (Fraction(2**30), "bytes"),
 }
 
-_SUFFIXES: Final[dict[str, tuple[float, Dimension]]] = {
+_SUFFIXES: Final[dict[str, tuple[Fraction, Dimension]]] = {
     "ns": _UNITS["ns"],
     "nanos": _UNITS["ns"],
     "nanoseconds": _UNITS["ns"],
@@ -86,19 +90,20 @@ def quantity(text: str) -> Quantity | None:
         return Quantity(plain)
     if len(text) > MAX_CHARACTERS:
         return None
-    sign, total, at = (-1 if text.startswith("-") else 1), 0.0, int(text.startswith("-"))
+    sign = -1 if text.startswith("-") else 1
+    total, at = Fraction(0), int(sign < 0)
     dimension: Dimension = ""
     while at < len(text):
         part = _PART.match(text, at)
         unit = _UNITS.get(part[2]) if part is not None else None
         if part is None or unit is None or dimension not in {"", unit[1]}:
             return None
-        total += float(part[1]) * unit[0]
+        total += Fraction(part[1]) * unit[0]
         dimension, at = unit[1], part.end()
     return Quantity(sign * total, dimension) if dimension else None
 
 
-def unit_in_name(name: str) -> tuple[float, Dimension] | None:
+def unit_in_name(name: str) -> tuple[Fraction, Dimension] | None:
     """The unit a field's name ends in: `duration_ms`, `elapsed.seconds`, `latencyMs`."""
     words = _WORD.findall(name)
     if len(words) < 2:

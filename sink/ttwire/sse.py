@@ -24,6 +24,8 @@ _MAX_RETRY_DIGITS: Final = 12
 """Over thirty years in milliseconds; int() refuses a text of 4300 digits."""
 
 _BOM: Final = b"\xef\xbb\xbf"
+_LF: Final = 0x0A
+_RECORD_LINES: Final = b"\nevent: record\ndata: "
 _UNSAFE_NAME: Final = re.compile(r"[\r\n]")
 _UNSAFE_ID: Final = re.compile(r"[\r\n\0]")
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
@@ -64,7 +66,11 @@ def record_frame(line: bytes, record_id: str) -> bytes:
     `line` is one line of JSON and `record_id` the text of a cursor: neither is looked at
     again, since this runs once for every record and subscriber.
     """
-    return b"id: %b\nevent: record\ndata: %b\n\n" % (record_id.encode(), with_id(line, record_id))
+    place = record_id.encode()
+    if line == b"{}":
+        return b"id: %b\nevent: record\ndata: %b\n\n" % (place, with_id(line, record_id))
+    # `with_id` and the frame in one copy of the line.
+    return b'id: %b\nevent: record\ndata: {"id":"%b",%b\n\n' % (place, place, line[1:])
 
 
 def cursor_frame(event_id: str) -> bytes:
@@ -125,6 +131,7 @@ class Decoder:
         self.dropped = 0
         self._max_line_bytes = max_line_bytes
         self._max_event_bytes = max_event_bytes
+        self._limit = min(max_line_bytes, max_event_bytes)
         self._start: bytes | None = b""  # bytes of a possible BOM; None once decided
         self._after_cr = False
         self._pieces: list[bytes] = []  # of the line that has no end yet
@@ -162,9 +169,44 @@ class Decoder:
             whole = b"".join(self._pieces)
             self._pieces = []
             self._pieces_bytes = 0
-        events = self._lines(whole)
+        events: list[Event] = []
+        if not self._between_events:
+            rest_of_event, blank, following = whole.partition(b"\n\n")
+            if blank:
+                self._lines(rest_of_event + b"\n", events)
+                whole = following
+        at = self._records(whole, events) if self._between_events else 0
+        if at <= len(whole):
+            self._lines(whole[at:] if at else whole, events)
         self._keep(chunk[end + 1 :])
         return events
+
+    @property
+    def _between_events(self) -> bool:
+        return not (self._data or self._name or self._too_long)
+
+    def _records(self, whole: bytes, events: list[Event]) -> int:
+        """Reads events written as `record_frame` writes them; says how far it came.
+
+        Nearly all of a stream has this form, and costs half of what its lines would. What it
+        leaves, `_lines` reads. A line that ends `whole` has its end taken off already, so a
+        blank line there is the end of `whole` itself.
+        """
+        at, size = 0, len(whole)
+        while whole.startswith(b"id: ", at):
+            id_end = whole.find(b"\n", at)
+            start = id_end + len(_RECORD_LINES)
+            if id_end < 0 or not whole.startswith(_RECORD_LINES, id_end):
+                break
+            end = whole.find(b"\n", start)
+            if end < 0 or (end + 1 < size and whole[end + 1] != _LF):
+                break
+            if end - start + len(b"data: ") > self._limit or b"\0" in whole[at:id_end]:
+                break
+            self._id = self.last_event_id = whole[at + 4 : id_end].decode("utf-8", "replace")
+            events.append(Event("record", whole[start:end], self._id))
+            at = end + 2
+        return at
 
     def _keep(self, piece: bytes) -> None:
         """Holds the start of a line; of one over the bound only enough to know its field."""
@@ -175,8 +217,7 @@ class Decoder:
             self._pieces.append(piece[:room])
             self._pieces_bytes += min(len(piece), room)
 
-    def _lines(self, whole: bytes) -> list[Event]:
-        events: list[Event] = []
+    def _lines(self, whole: bytes, events: list[Event]) -> None:
         data = self._data
         for line in whole.split(b"\n"):
             if not line:
@@ -195,7 +236,6 @@ class Decoder:
                 self._name = "record"
             else:
                 self._field(line)
-        return events
 
     def _field(self, line: bytes) -> None:
         name, colon, value = line.partition(b":")

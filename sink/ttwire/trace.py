@@ -201,12 +201,9 @@ def in_text(message: str) -> Ids:
     return pair._replace(span_id=datadog_span_id(span[1]) if span[1] else _span(span[2]))
 
 
-_MAY_NAME_ID: Final = ("race", "RACE", "00-", "1-")
-
-
 def _may_name_id(text: str) -> bool:
     """Cheap, and true for nearly every text that names an id: `race` of trace, or a dash."""
-    return any(part in text for part in _MAY_NAME_ID)
+    return "race" in text or "RACE" in text or "00-" in text or "1-" in text
 
 
 def _traceparent(found: re.Match[str]) -> Ids:

@@ -12,7 +12,8 @@ from ttwire.term import Absent, And, IdIs, LevelIs, Match, Node, Not, Or, Time
 Verdict = Callable[[str | None, str | None, int, str | None, str], bool | None]
 """`(job, worker, level rank, trace id, timestamp) -> True, False, or None for unknown`.
 
-An empty timestamp is unknown: the record's `received` stands in for it.
+An empty timestamp or trace id is unknown: `received` stands in for a timestamp that a record
+lacks, and a caller may not have the trace id at hand. A record without one has None.
 """
 
 
@@ -51,7 +52,7 @@ def verdict(node: Node) -> Verdict | None:
         case Absent("worker"):
             return lambda _j, worker, _l, _t, _at: worker is None
         case Absent("trace"):
-            return lambda _j, _w, _l, trace, _at: trace is None
+            return lambda _j, _w, _l, trace, _at: None if trace == "" else trace is None
         case Absent("level"):
             return lambda _j, _w, level, _t, _at: level == NO_LEVEL
         case LevelIs(operator, level):
@@ -59,7 +60,9 @@ def verdict(node: Node) -> Verdict | None:
             return lambda _j, _w, level, _t, _at: level in ranks
         case IdIs("trace", _, _):
             trace_is = id_test(node)
-            return lambda _j, _w, _l, trace, _at: trace is not None and trace_is(trace)
+            return lambda _j, _w, _l, trace, _at: (
+                None if trace == "" else trace is not None and trace_is(trace)
+            )
         case Time("since", timestamp):
             return lambda _j, _w, _l, _t, at: at >= timestamp if at else None
         case Time("until", timestamp):

@@ -230,3 +230,30 @@ def test_a_record_without_a_timestamp_counts_by_when_it_was_received() -> None:
 
     assert parse("since:5m until:1m", now=NOW).matches(late)
     assert not parse("since:1m", now=NOW).matches(late)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("@took_ms:>=4.035s", 4035),
+        ("@took_ms:<=4.035s", 4035),
+        ("@took_ms:[1.1s TO 1.1s]", 1100),
+        ("@tookMs:>=0.0011s", 1.1),
+        ("@took:>=4035ms", "4.035s"),
+        ("@took:<=4035ms", "4.035s"),
+        ("@size_kb:>=1MB", 1000),
+        ("@n:>9007199254740992", 9007199254740993),
+        ("@n:9007199254740993", 9007199254740993),
+    ],
+)
+def test_a_bound_is_exact_in_every_unit(text: str, value: object) -> None:
+    name = text[1:].partition(":")[0]
+
+    assert parse(text, now=NOW).matches(Record(fields={name: value}))
+
+
+def test_whole_numbers_past_the_floats_are_told_apart() -> None:
+    record = Record(fields={"n": 9007199254740993})
+
+    assert not parse("@n:9007199254740992", now=NOW).matches(record)
+    assert not parse("@n:<=9007199254740992", now=NOW).matches(record)

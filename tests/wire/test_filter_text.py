@@ -226,6 +226,8 @@ def test_the_verdict_of_the_head_never_differs_from_that_of_the_whole_record(
     assert said in {None, made.matches(record)}
     if made.decided_by_head and record.timestamp:
         assert said is not None
+    blind = made.verdict(record.job, record.worker, rank(record.level), "", "")
+    assert blind in {None, said}
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)

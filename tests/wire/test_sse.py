@@ -164,7 +164,11 @@ def test_what_is_framed_is_decoded_again(sent: list[Triple], data: st.DataObject
     assert last == (sent[-1][2] if sent else "")
 
 
-PIECES = [b"\r", b"\n", b"data", b":", b" ", b"id", b"\0", b"x", b"retry", b"\xef\xbb\xbf", b"7"]
+RECORD = b"id: e-1\nevent: record\ndata: {}\n\n"
+PIECES = [
+    *(RECORD, RECORD[:-1], RECORD[:-4], b"id: \0" + RECORD[3:], b"\r", b"\n", b"\n\n", b"data"),
+    *(b":", b" ", b"id", b"\0", b"x", b"retry", b"\xef\xbb\xbf", b"7"),
+]
 
 
 @settings(derandomize=True, max_examples=200)
@@ -189,6 +193,7 @@ def test_the_bytes_on_the_wire_are_these() -> None:
     assert sse.record_frame(b'{"message":"x"}', "e-1") == (
         b'id: e-1\nevent: record\ndata: {"id":"e-1","message":"x"}\n\n'
     )
+    assert sse.record_frame(b"{}", "e-1") == b'id: e-1\nevent: record\ndata: {"id":"e-1"}\n\n'
     assert sse.frame("gap", b"{}") == b"event: gap\ndata: {}\n\n"
     assert sse.frame("gap", b"a\r\nb\rc\nd", "e-1") == (
         b"id: e-1\nevent: gap\ndata: a\ndata: b\ndata: c\ndata: d\n\n"
@@ -234,6 +239,17 @@ def test_an_event_with_a_line_over_the_bound_is_dropped_counted_and_passed(
 
         assert ids == (["1", "2"] if kept else ["2"])
         assert decoder.dropped == (0 if kept else 1)
+
+
+@pytest.mark.parametrize("size", [LIMIT, LIMIT + 1])
+def test_the_bound_holds_for_records_as_they_are_usually_written(size: int) -> None:
+    data = b"x" * (size - len(b"data: "))
+    stream = b"id: 1\nevent: record\ndata: " + data + b"\n\nid: 2\nevent: x\ndata: ok\n\n"
+    for chunks in cuts(stream):
+        decoder = sse.Decoder(max_line_bytes=LIMIT + 1, max_event_bytes=LIMIT)
+        ids = [event.id for chunk in chunks for event in decoder.feed(chunk)]
+
+        assert (ids, decoder.dropped) == ((["1", "2"], 0) if size == LIMIT else (["2"], 1))
 
 
 def test_the_id_of_a_dropped_event_counts_or_a_reconnection_would_meet_it_for_ever() -> None:
