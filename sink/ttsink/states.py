@@ -4,13 +4,15 @@ It outlives the records: a job whose records were all evicted keeps its counts h
 so many newer keys came that its own row goes too (counted in `forgotten`).
 """
 
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
 import msgspec
 
+from ttsink.batch import Stored
 from ttsink.gate import Gate
 from ttsink.keystate import ENDED_STATES, Job, Worker, head
 from ttsink.lifecycle import Lifecycle, Verdict
@@ -66,29 +68,31 @@ class KeyStates:
         self.gate = Gate(self.limits.max_new_keys_per_second)
         self.position = 0
         self._now = 0.0
+        self._gone_jobs: Counter[str] = Counter()
+        self._gone_workers: Counter[str] = Counter()
         self._unsettled: list[Record] = []
         self._sizes: list[int] = []
         self._restated: dict[Job | Worker, None] = {}
         self._touched: dict[Job | Worker, None] = {}
         self._queues_touched: dict[Queue, None] = {}
 
-    def applied(
-        self, first: int, records: Sequence[Record], lines: Sequence[bytes], now: float
-    ) -> None:
-        """A batch was stored from position `first` on.
+    def applied(self, stored: Stored) -> None:
+        """A batch was stored.
 
         Of what a restored account counted already, it only notes that it is still held.
         The rest is only kept here: costs are per key, so many small batches are counted together.
         """
-        if first <= self.position:
-            known = self.position - first + 1
+        records: Sequence[Record] = stored.batch.records
+        lines: Sequence[bytes] = stored.batch.lines
+        if stored.first <= self.position:
+            places = stored.positions or range(stored.first, stored.last + 1)
+            known = bisect_right(places, self.position)
             self._still_held(records[:known])
             records, lines = records[known:], lines[known:]
             if not records:
                 return
-            first += known
-        self.position = first + len(records) - 1
-        self._now = max(self._now, now)
+        self.position = stored.last
+        self._now = max(self._now, stored.stored_at)
         self._unsettled.extend(records)
         self._sizes.extend(map(len, lines))
         if len(self._unsettled) >= SETTLED_AT_ONCE:
@@ -96,10 +100,21 @@ class KeyStates:
 
     def settle(self) -> None:
         """Count what was applied; every question settles first."""
-        records, sizes, now = self._unsettled, self._sizes, self._now
-        if not records:
-            return
-        self._unsettled, self._sizes = [], []
+        if self._unsettled:
+            self._count_batch(self._unsettled, self._sizes, self._now)
+            self._unsettled, self._sizes = [], []
+        gone: tuple[tuple[Mapping[str, Job | Worker], Counter[str]], ...] = (
+            (self.jobs, self._gone_jobs),
+            (self.workers, self._gone_workers),
+        )
+        for rows, counts in gone:
+            for key, count in counts.items():
+                row = rows.get(key)
+                if row is not None:
+                    row.retained = max(0, row.retained - count)
+            counts.clear()
+
+    def _count_batch(self, records: Sequence[Record], sizes: list[int], now: float) -> None:
         verdicts = self.lifecycle.verdicts(records)
         self.gate.refill(now)
         for key, places in _grouped(map(_worker, records)).items():
@@ -239,11 +254,10 @@ class KeyStates:
             queue.waits.append(max(0.0, job.wait_seconds))
         self._queues_touched[queue] = None
 
-    def evicted(self, job: str | None, worker: str | None, count: int) -> None:
-        """`count` records of this job and this worker are no longer held."""
-        self.settle()
-        for row in self._rows(job, worker):
-            row.retained = max(0, row.retained - count)
+    def evicted(self, jobs: Mapping[str, int], workers: Mapping[str, int]) -> None:
+        """So many records of these jobs and these workers are no longer held."""
+        self._gone_jobs.update(jobs)
+        self._gone_workers.update(workers)
 
     def _still_held(self, records: Sequence[Record]) -> None:
         known: tuple[tuple[Mapping[str, Job | Worker], Callable[[Record], str | None]], ...] = (

@@ -6,6 +6,7 @@ Run: python tests/bench/bench_states.py [BATCHES]
 import sys
 import time
 
+from ttsink.batch import Batch, Stored
 from ttsink.lifecycle import Lifecycle
 from ttsink.lifecycle_rules import BUILT_IN
 from ttsink.states import KeyStates
@@ -47,7 +48,7 @@ def main(batches: int) -> None:
         start = time.perf_counter()
         first = 1
         for number, (records, encoded) in enumerate(zip(made, lines, strict=True)):
-            states.applied(first, records, encoded, 1_000.0 + number)
+            states.applied(Stored(first, Batch(records, encoded), 1_000.0 + number))
             first += len(records)
         spent = time.perf_counter() - start
         print(f"apply jobs={jobs:<7d} {spent / (batches * BATCH) * 1e6:8.3f} us/record")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ttsink.batch import Batch, Stored
 from ttsink.lifecycle import Lifecycle
 from ttsink.lifecycle_rules import BUILT_IN
 from ttsink.states import KeyStates
@@ -23,12 +24,16 @@ def clock(second: float) -> str:
     return f"2026-01-02T12:{whole // 60:02d}:{whole % 60:02d}.{round(second % 1 * 1e6):06d}Z"
 
 
+def stored(position: int, record: Record, now: float) -> Stored:
+    return Stored(position, Batch([record], [b"{}"]), now)
+
+
 def told(*lines: tuple[float, dict[str, Any]]) -> KeyStates:
     states = KeyStates(Lifecycle(BUILT_IN))
     for position, (second, members) in enumerate(lines, start=1):
         held = {"job": "j", "worker": "w", **members}
         record = Record(timestamp=clock(second), received=clock(second), **held)
-        states.applied(position, [record], [b"{}"], 1_000.0 + second)
+        states.applied(stored(position, record, 1_000.0 + second))
         states.settle()
     return states
 
@@ -309,7 +314,7 @@ def test_a_job_whose_worker_was_killed_without_a_word_falls_silent_and_comes_bac
 
     states.check(1_010.0 + 15.0)
     silent = states.jobs["j"].wire(1_025.0, states.silence)
-    states.applied(10, [Record(timestamp=clock(30), job="j", worker="w")], [b"{}"], 1_030.0)
+    states.applied(stored(10, Record(timestamp=clock(30), job="j", worker="w"), 1_030.0))
     states.settle()
 
     assert (silent.state, silent.inferred) == ("silent", True)

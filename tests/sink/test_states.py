@@ -1,5 +1,6 @@
 """State of jobs, workers and queues, kept from batches."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttsink import state_query, state_snapshot
+from ttsink.batch import Batch, Stored
 from ttsink.lifecycle import Lifecycle, Rule, RuleError
 from ttsink.lifecycle_rules import BUILT_IN
 from ttsink.silence import SilenceSettings, UsualGap
@@ -17,9 +19,13 @@ from ttwire.record import Record
 LIFECYCLE = Lifecycle(BUILT_IN)
 
 
+def stored(first: int, records: Sequence[Record], now: float) -> Stored:
+    return Stored(first, Batch(list(records), [b"{}"] * len(records)), now)
+
+
 def kept(*records: Record, now: float = 1_000.0, limits: StateLimits | None = None) -> KeyStates:
     states = KeyStates(LIFECYCLE, limits=limits)
-    states.applied(1, records, [b"{}"] * len(records), now)
+    states.applied(stored(1, records, now))
     states.settle()
     return states
 
@@ -32,7 +38,8 @@ def test_counts_are_by_level_and_outlive_eviction() -> None:
     states = kept(
         record(level="info"), record(level="warn"), record(level="error", message="boom\nat x")
     )
-    states.evicted("j", "w", 3)
+    states.evicted({"j": 3}, {"w": 3})
+    states.settle()
     job = states.jobs["j"].wire(1_000.0, states.silence)
 
     assert (job.records, job.warnings, job.errors, job.bytes) == (3, 1, 1, 6)
@@ -43,7 +50,7 @@ def test_counts_are_by_level_and_outlive_eviction() -> None:
 def test_what_was_counted_before_a_restart_is_not_counted_again() -> None:
     states = kept(record(), record())
 
-    states.applied(2, [record(), record()], [b"{}", b"{}"], 1_001.0)
+    states.applied(stored(2, [record(), record()], 1_001.0))
     states.settle()
 
     assert states.jobs["j"].records == 3
@@ -59,7 +66,7 @@ def test_a_record_without_job_or_worker_has_no_row() -> None:
 def test_the_row_unheard_of_for_longest_goes_first() -> None:
     states = kept(record("a"), limits=StateLimits(max_jobs=2))
     for position, key in enumerate(("b", "a", "c"), start=2):
-        states.applied(position, [record(key)], [b"{}"], 1_000.0 + position)
+        states.applied(stored(position, [record(key)], 1_000.0 + position))
         states.settle()
 
     assert set(states.jobs) == {"a", "c"}
@@ -71,7 +78,7 @@ def test_random_keys_cannot_push_known_ones_out() -> None:
     states = kept(record("real"), limits=limits)
     flood = [record(f"random-{i}", None) for i in range(1_000)]
 
-    states.applied(2, flood, [b"{}"] * len(flood), 1_000.0)
+    states.applied(stored(2, flood, 1_000.0))
     states.settle()
 
     assert "real" in states.jobs
@@ -81,7 +88,7 @@ def test_random_keys_cannot_push_known_ones_out() -> None:
 
 def test_a_worker_shows_what_it_runs_and_what_it_serves() -> None:
     states = kept(record("a", queue="mail"), record("b", queue="bulk"))
-    states.applied(3, [record("a", message="job finished")], [b"{}"], 1_001.0)
+    states.applied(stored(3, [record("a", message="job finished")], 1_001.0))
     states.settle()
     worker = states.workers["w"].wire(1_001.0, states.silence)
 
@@ -103,7 +110,7 @@ def test_a_queue_counts_its_jobs_by_state_and_what_ended() -> None:
 def test_a_job_that_moves_is_counted_in_one_state_only() -> None:
     states = kept(record("a", queue="mail", message="job queued"))
     for position, text in enumerate(("job started", "job failed", "job started"), start=2):
-        states.applied(position, [record("a", queue="mail", message=text)], [b"{}"], 1_001.0)
+        states.applied(stored(position, [record("a", queue="mail", message=text)], 1_001.0))
         states.settle()
     queue = states.queues["mail"].wire(1_001.0)
 
@@ -129,7 +136,7 @@ def test_interleaved_attempts_are_told_apart() -> None:
 def test_changes_hold_what_changed_and_nothing_twice() -> None:
     states = kept(record("a"), record("b"))
     first = states.changes(1_000.0)
-    states.applied(3, [record("a")], [b"{}"], 1_001.0)
+    states.applied(stored(3, [record("a")], 1_001.0))
     second = states.changes(1_001.0)
 
     assert {job.key for job in first.jobs} == {"a", "b"}
@@ -145,7 +152,7 @@ def test_an_update_is_bounded_and_a_failure_comes_before_mere_counts() -> None:
     chatter = [record(f"job-{i}", None) for i in range(200)]
     failure = record("job-150", None, message="job failed: no", level="error")
 
-    states.applied(201, [*chatter, failure], [b"{}"] * 201, 1_001.0)
+    states.applied(stored(201, [*chatter, failure], 1_001.0))
     update = states.changes(1_001.0)
 
     assert update.jobs[0].key == "job-150"
@@ -180,7 +187,7 @@ def test_own_rules_win_over_the_built_in_ones() -> None:
     own = Rule(system="ours", state="failed", message="^job finished with code [1-9]")
     states = KeyStates(Lifecycle([*BUILT_IN, own]))
 
-    states.applied(1, [record(message="job finished with code 3")], [b"{}"], 1_000.0)
+    states.applied(stored(1, [record(message="job finished with code 3")], 1_000.0))
     states.settle()
 
     assert states.jobs["j"].state == "failed"
@@ -267,12 +274,12 @@ def test_states_outlive_a_restart_and_count_nothing_twice() -> None:
         record("a", queue="mail", attempt=1, message="job failed", level="error"),
         record("b", queue="mail", message="job started", trace_id="ab" * 16),
     )
-    states.evicted("a", "w", 2)
+    states.evicted({"a": 2}, {"w": 2})
     saved = state_snapshot.save(states, "e1")
 
     again = KeyStates(LIFECYCLE)
     restored = state_snapshot.restore(again, saved, "e1")
-    again.applied(3, [record("b"), record("b", message="step")], [b"{}", b"{}"], 1_002.0)
+    again.applied(stored(3, [record("b"), record("b", message="step")], 1_002.0))
     again.settle()
 
     assert restored
