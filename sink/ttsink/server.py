@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import ssl
 import sys
@@ -30,6 +31,10 @@ READ_BUFFER_BYTES: Final = 256 * 1024
 """Of one connection; larger makes fewer pauses in reading a batch."""
 
 EXIT_UNAVAILABLE: Final = 69
+
+GC_THRESHOLDS: Final = (100_000, 20, 100)
+"""The usual (700, 10, 10) looks through the dictionaries of every batch several times while
+they are still in use; that took a quarter of intake (tests/bench/bench_intake.py)."""
 
 
 class StartError(Exception):
@@ -182,6 +187,8 @@ async def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
         return error.status
     for variable in loaded.unknown:
         LOGGER.warning("no such option in the environment: %s", variable)
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     handlers: dict[signal.Signals, Callable[[], object]] = {
