@@ -1,0 +1,97 @@
+"""Which names of fields say that the value under them is a secret, whatever it looks like."""
+
+import re
+from functools import lru_cache
+
+_ENDINGS = {
+    "password": "password",
+    "passwd": "password",
+    "passphrase": "password",
+    "pwd": "password",
+    "passwort": "password",
+    "secret": "secret",
+    "secretkey": "secret",
+    "privatekey": "secret",
+    "encryptionkey": "secret",
+    "signingkey": "secret",
+    "masterkey": "secret",
+    "accountkey": "secret",
+    "sharedaccesskey": "secret",
+    "sharedaccesssignature": "secret",
+    "credential": "secret",
+    "credentials": "secret",
+    "apikey": "api_key",
+    "accesskey": "api_key",
+    "authkey": "api_key",
+    "subscriptionkey": "api_key",
+    "token": "token",
+    "jwt": "token",
+    "authorization": "authorization",
+    "cookie": "cookie",
+    "sessionid": "cookie",
+    "sessid": "cookie",
+    "cvv": "card_code",
+    "cvv2": "card_code",
+    "cvc": "card_code",
+    "cvc2": "card_code",
+}
+_WHOLE = {
+    "pass": "password",
+    "pin": "password",
+    "auth": "authorization",
+    "cookies": "cookie",
+    "ssn": "us_ssn",
+    "socialsecuritynumber": "us_ssn",
+    "secrets": "secret",
+    "xauth": "authorization",
+    "xauthkey": "api_key",
+}
+_HARMLESS = frozenset(
+    {
+        "pagetoken",
+        "nextpagetoken",
+        "nexttoken",
+        "continuationtoken",
+        "synctoken",
+        "pagingtoken",
+        "cursortoken",
+        "maxtoken",
+        "stoptoken",
+        "eostoken",
+        "bostoken",
+        "padtoken",
+        "unktoken",
+        "septoken",
+        "costpertoken",
+        "pertoken",
+        "lasttoken",
+        "firsttoken",
+        "timetofirsttoken",
+        "unexpectedtoken",
+        "workflowid",
+        "tasktoken",
+    }
+)
+"""Words that end like a secret's name: paging, and what language models count."""
+_LONGEST_ENDING = max(map(len, _ENDINGS))
+_JOINTS = re.compile(r"[^0-9a-z]+")
+MAX_NAME_CHARS = 256
+"""A longer key is no name of a field."""
+
+
+@lru_cache(maxsize=4096)
+def kind_of(name: str) -> str | None:
+    """The kind of secret a field of this name holds; `db_password`, `X-Api-Key`, `authToken`."""
+    if len(name) > MAX_NAME_CHARS:
+        return None
+    plain = _JOINTS.sub("", name.lower())
+    whole = _WHOLE.get(plain)
+    if whole is not None:
+        return whole
+    if plain in _HARMLESS:
+        return None
+    for size in range(min(len(plain), _LONGEST_ENDING), 2, -1):
+        kind = _ENDINGS.get(plain[-size:])
+        if kind is not None:
+            return kind
+    return None

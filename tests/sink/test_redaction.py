@@ -1,0 +1,326 @@
+"""What redaction takes out, what it leaves alone, and what stands instead."""
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+
+from ttsink.redact_ruleset import RedactionSettingsError
+from ttsink.redact_settings import OwnRule, RedactionSettings
+from ttsink.redaction import Redacted, Redactor
+from ttwire.record import Record, encode_lines
+from ttwire.span import Span, SpanEvent
+
+KEY = b"0123456789abcdef0123456789abcdef"
+REDACTOR = Redactor(RedactionSettings(), KEY)
+CARD = "4111111111111111"
+SCAN_CASES = [
+    ("mail joe@example.com now", ("email",)),
+    ("mail joe%40example.com now", ("email",)),
+    ("mail joe%2540example.com now", ("email",)),
+    ('{"to":"joe\\u0040example.com"}', ("email",)),
+    ("from Иван@почта.рф to", ("email",)),
+    ("user <a.b+c@mail.example.co.uk>, ok", ("email",)),
+    (f"card {CARD}", ("card",)),
+    ("paid 4111 1111 1111 1111 by", ("card",)),
+    (f"paid {CARD} by", ("card",)),
+    ("paid 4111%201111%201111%201111 by", ("card",)),
+    ("amex 3782-822463-10005", ("card",)),
+    (f"first\n{CARD}\tlast", ("card",)),
+    ("to DE89 3704 0044 0532 0130 00 today", ("iban",)),
+    ("to GB29NWBK60161331926819", ("iban",)),
+    ("call +49 30 901820", ("phone",)),
+    ("phone: (555) 123-4567", ("phone",)),
+    ("SSN 536-90-4399 on file", ("us_ssn",)),
+    ("pesel: 44051401359", ("pl_pesel",)),
+    ("cpf 390.533.447-05", ("br_cpf",)),
+    ("codice RCCMNL83S18D969H", ("it_codicefiscale",)),
+    ("id 360426199101010071", ("cn_ric",)),
+    ("aadhaar 2341 2341 2346", ("in_aadhaar",)),
+    ("key AKIAIOSFODNN7EXAMPLE used", ("aws_access_key",)),
+    (f"cloned with ghp_{'a1B2' * 9}", ("github_token",)),
+    (f"glpat-{'aB3_' * 5} is the token", ("gitlab_token",)),
+    ("Authorization: Bearer abc.def-12345", ("authorization",)),
+    ("authorization: Basic dXNlcjpwYXNz", ("authorization",)),
+    ("using bearer 8f14e45fceea167a", ("bearer",)),
+    ("postgres://app:s3cr3t@db:5432/x", ("url_password",)),
+    ("GET /cb?state=1&code=Zx81kkQw92 200", ("url_secret",)),
+    ("password=hunter2 next", ("password",)),
+    ("{'password': 'correct horse'}", ("password",)),
+    ("--password hunter2 -v", ("password",)),
+    ('{"db_password":"a \\"b\\" c"}', ("password",)),
+    ("API_KEY=abcdef123456", ("api_key",)),
+    ("Cookie: a=b; c=d", ("cookie",)),
+    ("cvv: 123", ("card_code",)),
+]
+CLEAN = [
+    "trace 4bf92f3577b34da6a3ce929d0e0e4736 span 00f067aa0ba902b7",
+    "request 4111111111111111 took 12 ms",
+    "blk_4111111111111111 replicated",
+    "4111111111111111.5 and 0.4111111111111111",
+    "f47ac10b-5812-4372-5567-411111111111",
+    "epoch 1767322985123 and 1767322985123456",
+    "2026-01-02T03:04:05.123456Z start",
+    "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "basic authentication failed for bearer of the ring",
+    "password: incorrect, token: expired",
+    "prompt_tokens: 512, max_tokens=100",
+    "celery@worker-3.prod.example.com ready",
+    "git clone git@github.com:org/repo.git",
+    "installed left-pad@1.3.0 and logo@2x.png",
+    "com.example.Main$Inner@1b6d3586",
+    "sms batch 5550123 done",
+    "card 4111111111111112",
+    "PWD=/srv/app",
+    "offset +00:00 and 2026-11-22 10:15:00+0100",
+    "DE89 3704 0044 0532 0130 01",
+    "unexpected token } in JSON at position 4",
+    "http://localhost:8080/path/@scope/pkg",
+    "next_page_token=",
+]
+
+
+def redact(**members: Any) -> Redacted:
+    records = [Record(**members)]
+    return REDACTOR.apply(records, encode_lines(records))
+
+
+@pytest.mark.parametrize(("message", "kinds"), SCAN_CASES)
+def test_a_value_in_a_message_is_replaced_by_its_mark(message: str, kinds: tuple[str, ...]) -> None:
+    done = redact(message=message)
+
+    assert done.records[0].redacted == kinds
+    assert re.search(rf"\[{kinds[0]}:[0-9a-f]{{6}}\]", done.records[0].message)
+    assert done.blob == encode_lines(done.records)
+    assert set(done.counts) == set(kinds)
+
+
+@pytest.mark.parametrize("message", CLEAN)
+def test_a_look_alike_is_left_alone(message: str) -> None:
+    assert redact(message=message).records[0].message == message
+
+
+def test_records_without_a_hit_are_the_very_same_objects() -> None:
+    records = [Record(message="quiet"), Record(message="mail a@example.com"), Record(message="ok")]
+    blob = encode_lines(records)
+
+    done = REDACTOR.apply(records, blob)
+
+    assert done.records[0] is records[0]
+    assert done.records[2] is records[2]
+    assert done.records[1].redacted == ("email",)
+    clean = [records[0], records[2]]
+    untouched = REDACTOR.apply(clean, blob)
+    assert untouched.records is clean
+    assert untouched.blob is blob
+
+
+def test_the_same_value_has_the_same_mark_in_every_form() -> None:
+    marks = {
+        redact(message=text).records[0].message
+        for text in (
+            "joe@example.com",
+            "JOE@Example.com",
+            "joe%40example.com",
+            "joe\\u0040example.com",
+        )
+    } | {redact(message="x", fields={"to": "joe@example.com"}).records[0].fields["to"]}
+
+    assert len(marks) == 1
+
+
+def test_joints_of_a_card_do_not_change_its_mark() -> None:
+    marks = {
+        redact(message=text).records[0].message
+        for text in (CARD, "4111 1111 1111 1111", "4111-1111-1111-1111")
+    }
+
+    assert len(marks) == 1
+
+
+def test_another_key_makes_other_marks() -> None:
+    other = Redactor(RedactionSettings(), b"x" * 32)
+
+    assert other.text("joe@example.com") != REDACTOR.text("joe@example.com")
+
+
+def test_fields_are_searched_by_name_key_and_value() -> None:
+    fields = {
+        "password": "correct horse battery",
+        "db": {"userPassword": ["a", None, True], "port": 5432},
+        "X-Api-Key": "k",
+        "Authorization": "Bearer abc",
+        "joe@example.com": 3,
+        "card": int(CARD),
+        "customer": {"phone": "555-123-4567", "ssn": 536904399},
+        "cvv": 123,
+        "tokens": 17,
+        "password_reset": True,
+        "request_id": CARD,
+        "page_token": "abc123",
+        "empty": {"password": None, "secret": ""},
+    }
+
+    done = redact(message="m", fields=fields).records[0].fields
+
+    text = msgspec.json.encode(done).decode()
+    for leaked in ("horse", "Bearer abc", "joe@", "555-123", "536904399", '"k"', '"a"', ":123}"):
+        assert leaked not in text
+    assert done["Authorization"].startswith("Bearer [authorization:")
+    assert done["db"]["userPassword"][1:] == [None, True]
+    assert done["db"]["port"] == 5432
+    assert done["card"].startswith("[card:")
+    assert re.fullmatch(r"\[card_code:[0-9a-f]{6}\]", done["cvv"])
+    for kept in ("tokens", "password_reset", "request_id", "page_token", "empty"):
+        assert done[kept] == fields[kept]
+
+
+def test_ids_of_a_record_are_never_taken_for_numbers() -> None:
+    done = redact(
+        message="joe@example.com",
+        trace_id="4111111111111111" * 2,
+        span_id=CARD,
+        job=f"sync-{CARD}",
+        worker=CARD,
+        queue="5500005555555559",
+    )
+
+    record = done.records[0]
+    assert (record.trace_id, record.span_id) == (CARD * 2, CARD)
+    assert (record.job, record.worker, record.queue) == (f"sync-{CARD}", CARD, "5500005555555559")
+
+
+def test_names_of_jobs_hold_no_mail_address_and_no_secret() -> None:
+    done = redact(message="m", job="digest joe@example.com", worker=f"ghp_{'a1B2' * 9}")
+
+    assert "@" not in (done.records[0].job or "")
+    assert (done.records[0].worker or "").startswith("[github_token:")
+    assert done.records[0].redacted == ("email", "github_token")
+
+
+def unnested(value: Any) -> Any:
+    """JSON with the JSON in its strings, all the way down."""
+    if isinstance(value, str) and value.startswith(("{", "[1")):
+        return unnested(msgspec.json.decode(value))
+    if isinstance(value, dict):
+        return {key: unnested(held) for key, held in value.items()}
+    if isinstance(value, list):
+        return [unnested(held) for held in value]
+    return value
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize(
+    "inner",
+    [
+        {"card": int(CARD), "n": 1},
+        [1, int(CARD), "x"],
+        {"password": 12345},
+        {"a": {"b": [1, int(CARD)]}},
+    ],
+)
+def test_json_inside_a_string_stays_json(inner: Any, layers: int) -> None:
+    text = msgspec.json.encode(inner).decode()
+    for _ in range(layers - 1):
+        text = msgspec.json.encode({"log": text}).decode()
+
+    done = redact(message=text).records[0]
+
+    shown = msgspec.json.encode(unnested(done.message)).decode()
+    mark = re.search(r'"\[(?:card|password):[0-9a-f]{6}\]"', shown)
+    assert mark
+    expected: Any = inner
+    for _ in range(layers - 1):
+        expected = {"log": expected}
+    want = msgspec.json.encode(expected).decode()
+    assert shown.replace(mark[0], "?") == want.replace(CARD, "?").replace("12345", "?")
+
+
+def test_modes_mask_drop_and_off() -> None:
+    settings = RedactionSettings(modes={"card": "mask", "email": "drop", "phone": "off"})
+    redactor = Redactor(settings, KEY)
+    record = Record(
+        message=f"card {CARD} of joe@example.com, phone 555-123-4567",
+        fields={"mail": "joe@example.com", "n": 1},
+    )
+
+    done = redactor.apply([record], encode_lines([record])).records[0]
+
+    assert done.message == "card [card:****1111] of [email], phone 555-123-4567"
+    assert done.fields == {"n": 1}
+    again = redactor.apply([done], encode_lines([done]))
+    assert again.records == [done]
+
+
+def test_own_rules_allow_lists_and_names() -> None:
+    settings = RedactionSettings(
+        rules=(
+            OwnRule("badge", r"\bB-([0-9]{6})\b"),
+            OwnRule("member", r"[0-9]{10}", keywords=("member",), checksum="luhn"),
+        ),
+        allow=("noreply@example.com",),
+        allow_patterns=(r".*@test\.example",),
+        fields=("nickname",),
+        keep_fields=("session_token",),
+        modes={"ipv4": "mark"},
+    )
+    redactor = Redactor(settings, KEY)
+
+    def shown(message: str, **fields: Any) -> Record:
+        record = Record(message=message, fields=fields)
+        return redactor.apply([record], encode_lines([record])).records[0]
+
+    assert shown("badge B-123456").message == shown("badge B-123456").message
+    assert shown("badge B-123456").redacted == ("badge",)
+    assert shown("Member 1234567897").redacted == ("member",)
+    assert shown("Member 1234567890").redacted == ()
+    assert shown("to noreply@example.com and x@test.example").redacted == ()
+    assert shown("m", nickname="jo").redacted == ("field",)
+    assert shown("m", session_token="abcdef").redacted == ()
+    assert shown("from 10.1.2.3").redacted == ("ipv4",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (RedactionSettings(modes={"emial": "off"}), "emial"),
+        (RedactionSettings(rules=(OwnRule("x", "(?<=a)b"),)), "RE2"),
+        (RedactionSettings(rules=(OwnRule("X Y", "b"),)), "lower-case"),
+        (RedactionSettings(rules=(OwnRule("x", "b*"),)), "matches nothing"),
+        (RedactionSettings(digits=3), "digits"),
+        (RedactionSettings(allow_patterns=("(",)), "allow_patterns"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(settings: RedactionSettings, said: str) -> None:
+    with pytest.raises(RedactionSettingsError, match=re.escape(said)):
+        Redactor(settings, KEY)
+
+
+def test_spans_are_redacted_too() -> None:
+    quiet = Span("a" * 16, "quiet", 1, 2)
+    loud = Span(
+        "b" * 16,
+        "send joe@example.com",
+        1,
+        2,
+        status_message=f"card {CARD} refused",
+        attributes={"http.request.header.authorization": ["Bearer abcdef12345"]},
+        events=(SpanEvent("exception", 1, {"exception.message": "password=hunter2"}),),
+    )
+
+    spans, counts = REDACTOR.spans([quiet, loud])
+
+    assert spans[0] is quiet
+    text = repr(spans[1])
+    for leaked in ("joe@", CARD, "abcdef12345", "hunter2"):
+        assert leaked not in text
+    assert set(counts) == {"email", "card", "authorization", "password"}
+
+
+def test_settings_decode_from_a_table() -> None:
+    table = {"modes": {"email": "mask"}, "rules": [{"name": "badge", "pattern": "B-[0-9]{6}"}]}
+
+    settings = msgspec.convert(table, RedactionSettings)
+
+    assert Redactor(settings, KEY).text("B-123456")[1] == {"badge": 1}
