@@ -4,6 +4,7 @@ from typing import Final
 
 from ttwire.highlight import Highlight, highlight
 from ttwire.matcher import matcher
+from ttwire.needle import may_match
 from ttwire.query import Parser, every
 from ttwire.scan import FilterError
 from ttwire.term import And, Node, canonical
@@ -18,16 +19,27 @@ class Filter:
     `matches(record)` decides. `verdict(job, worker, level rank, trace id, timestamp)` decides
     by a record's head where it can and says None where it cannot; it agrees with `matches`.
     An empty trace id or timestamp stands for one the caller does not know. `decided_by_head`
-    means that it never says None where all five are known.
-    `required` names what every matching record has, so that one ring or index can be read
-    instead of all. `highlight` finds what to mark in a message.
+    means that it never says None where all five are known. `may_match(line)` is False only
+    where the record of that JSON surely does not match: it spares the decoding. `required`
+    names what every matching record has, so that one ring or index can be read instead of
+    all. `highlight` finds what to mark in a message.
     """
 
-    __slots__ = ("_text", "decided_by_head", "highlight", "matches", "required", "tree", "verdict")
+    __slots__ = (
+        "_text",
+        "decided_by_head",
+        "highlight",
+        "matches",
+        "may_match",
+        "required",
+        "tree",
+        "verdict",
+    )
 
     def __init__(self, tree: Node) -> None:
         self.tree: Final = tree
         self.matches: Final = matcher(tree)
+        self.may_match: Final = may_match(tree)
         self.verdict: Final = verdict(tree) or _unknown
         self.decided_by_head: Final = decides(tree)
         self.required: Final[Required] = required(tree)

@@ -12,7 +12,7 @@ from support.filters import records, trees
 from ttwire.filter import EVERYTHING, Filter, FilterError, parse
 from ttwire.level import rank
 from ttwire.query import MAX_DEPTH, MAX_PATTERNS, MAX_TERMS
-from ttwire.record import Record
+from ttwire.record import Record, encode
 from ttwire.scan import MAX_FILTER_CHARACTERS
 from ttwire.term import Node
 from ttwire.verdict import Required
@@ -228,6 +228,42 @@ def test_the_verdict_of_the_head_never_differs_from_that_of_the_whole_record(
         assert said is not None
     blind = made.verdict(record.job, record.worker, rank(record.level), "", "")
     assert blind in {None, said}
+
+
+@settings(derandomize=True, max_examples=400, deadline=None)
+@given(trees, records)
+def test_a_line_that_may_not_match_holds_no_record_that_does(tree: Node, record: Record) -> None:
+    made = Filter(tree)
+
+    assert made.may_match(encode(record)) or not made.matches(record)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "may"),
+    [
+        ("word", b'{"message":"a WORD"}', True),
+        ("word", b'{"message":"a cord"}', False),
+        ("word", '{"message":"ü"}'.encode(), True),
+        ("word other", b'{"message":"a word"}', False),
+        ("word OR other", b"{}", True),
+        ("-word", b"{}", True),
+        ('"a\\"b"', b"{}", True),
+        ("time*out", b'{"message":"out of time"}', True),
+        ("time*out", b'{"message":"in time"}', False),
+        ("queue:mail", b'{"queue":"MAIL"}', False),
+        ("queue:m*l", b'{"queue":"mail"}', True),
+        ("attempt:2", b'{"attempt":1}', True),
+        ("@a:500", b'{"fields":{"a":5e2}}', True),
+        ("@a:true", b"{}", True),
+        ("@a:gold", b"{}", False),
+        ("@a:g*d", b"{}", True),
+        ("span:00f0", b"{}", False),
+    ],
+)
+def test_a_line_is_passed_over_undecoded_where_its_bytes_suffice(
+    text: str, line: bytes, may: bool
+) -> None:
+    assert parse(text, now=NOW).may_match(line) is may
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)
