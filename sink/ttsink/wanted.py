@@ -40,8 +40,6 @@ class Wanted:
         ]
         self.whole: Final = filter_.tree in exact
         self.everything: Final = filter_.keeps_everything
-        # An entry has no trace id at hand, and None would be taken for a record without one.
-        self._head = "trace" not in self.text
         self._verdicts: dict[tuple[str, str, int], bool | None] = {}
 
     def keep(self, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -52,13 +50,15 @@ class Wanted:
         if len(verdicts) > _MAX_VERDICTS:
             verdicts.clear()
         kept = []
-        matches = self.filter.matches
+        matches, may_match = self.filter.matches, self.filter.may_match
         for entry in entries:
             head = (entry.job.key, entry.worker.key, entry.rank)
             verdict = verdicts.get(head, ...)
             if verdict is ...:
                 verdict = verdicts[head] = self._verdict(head)
-            if verdict or (verdict is None and matches(decode(entry.line))):
+            if verdict is None:
+                verdict = may_match(entry.line) and matches(decode(entry.line))
+            if verdict:
                 kept.append(entry)
         return kept
 
@@ -66,6 +66,6 @@ class Wanted:
         job, worker, rank = head
         # These rings hold records of more than one key, or of none at all.
         shared = {"", OVERFLOW}
-        if not self._head or job in shared or worker in shared:
+        if job in shared or worker in shared:
             return None
-        return self.filter.verdict(job, worker, rank, None, "")
+        return self.filter.verdict(job, worker, rank, "", "")
