@@ -44,6 +44,7 @@ EMAIL = Rule(
     rb"|[0-9A-Za-z]\\*\"@[0-9A-Za-z]",
     b"(" + _LOCAL + b"@" + _LABEL + rb"(?:\." + _LABEL + b")+)",
     email,
+    thorough=True,
 )
 
 CARD = Rule(
@@ -59,9 +60,10 @@ CARD = Rule(
     + SEPARATOR
     + rb"[0-9]{0,4}"
     + END,
-    BEFORE + rb"([2-6][0-9]{3}(?:(?:[ +.-]|\xc2\xa0|\xe2\x80.)?[0-9]){8,28})" + END,
+    BEFORE + rb"([2-6][0-9]{3}(?:(?:[ +.-]|\xc2\xa0|\xe2\x80.)?[0-9]){8,})" + END,
     check.card,
     number=True,
+    thorough=True,
 )
 
 _COUNTRIES = b"|".join(country.encode() for country in check.IBAN_COUNTRIES)
@@ -89,7 +91,8 @@ _PHONE_WORDS = words(
 _PHONE = rb"[+(]?[0-9][0-9 ().-]{5,18}[0-9]"
 PHONE = Rule(
     "phone",
-    rb"\+[1-9][0-9]{0,2}[ .()-]{0,2}[0-9]{1,4}[ .()-]{0,2}[0-9]{2,4}[ .-]?[0-9]{2,4}"
+    rb"(?:\+|%(?:25)*2[bB])[1-9][0-9]{0,2}[ .()-]{0,2}"
+    rb"[0-9]{1,4}[ .()-]{0,2}[0-9]{2,4}[ .-]?[0-9]{2,4}"
     rb"|(?:" + _PHONE_WORDS + b")" + GAP + _PHONE,
     with_context(_PHONE_WORDS, _PHONE),
     check.phone,
@@ -98,7 +101,7 @@ PHONE = Rule(
 PHONE_INTERNATIONAL = Rule(
     "phone",
     b"",
-    rb"(?:^|[^0-9A-Za-z/=+])(\+[1-9][0-9]{0,2}(?:[ .()-]{0,2}[0-9]){6,12})" + END,
+    rb"(?:^|[^0-9A-Za-z/+])(\+[1-9][0-9]{0,2}(?:[ .()-]{0,2}[0-9]){6,12})" + END,
     check.international_phone,
     number=True,
 )

@@ -27,6 +27,9 @@ Accept = Callable[[bytes, int, int], Sequence[Span]]
 class Rule(NamedTuple):
     """`find` has one group, the candidate. `number` rules never look at names of jobs.
 
+    `accept` of a `thorough` rule looks at every place in the candidate; of any other it
+    decides about the candidate as it is, and what starts inside a refused one is tried too.
+
     `scan` may be empty where another rule's `scan` hits wherever this rule finds something.
     """
 
@@ -35,6 +38,7 @@ class Rule(NamedTuple):
     find: bytes
     accept: Accept | None = None
     number: bool = False
+    thorough: bool = False
 
 
 def options() -> re2.Options:
@@ -54,7 +58,7 @@ START = rb"(?:^|[^0-9A-Za-z]|\\[nrtbf]|\\u[0-9a-f]{4}|%[0-9A-Fa-f]{2})"
 END = rb"(?:[^0-9A-Za-z]|$)"
 BEFORE = rb"(?:^|[^0-9A-Za-z])"
 
-SEPARATOR = rb"(?:[ +.-]|%20|\xc2\xa0|\xe2\x80.)?"
+SEPARATOR = rb"(?:[ +.-]|%(?:25)*20|\xc2\xa0|\xe2\x80.)?"
 """What people put between the groups of a long number, as it stands in encoded JSON."""
 
 

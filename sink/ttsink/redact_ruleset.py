@@ -200,8 +200,8 @@ class Ruleset:
                 # a name that has a value. A long one is skipped: looking into it from every
                 # place would cost its length squared.
                 inside = start + 1 if rule.number else start
-                whole = end - start > MAX_REFUSED_BYTES or inside <= match.start()
-                at = max(at, end if whole else inside)
+                whole = rule.thorough or end - start > MAX_REFUSED_BYTES
+                at = max(at, end if whole else inside, match.start() + 1)
 
 
 def _allow_pattern(pattern: str) -> re2._Regexp:

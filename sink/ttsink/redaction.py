@@ -25,6 +25,8 @@ from ttwire.span import Span, SpanEvent
 MAX_DEPTH = 128
 """Levels of nesting that are looked into; intake cuts records at half of it. What lies deeper
 is replaced whole, as nobody has seen what it is."""
+MAX_PASSES = 4
+"""Times a text is searched again after something was cut from it."""
 TOO_DEEP = "[too_deep]"
 
 _encoder = msgspec.json.Encoder()
@@ -138,7 +140,7 @@ class Redactor:
         source = prefix + text.encode("utf-8", "surrogatepass")
         return [
             Cut(start - len(prefix), end - len(prefix), kind, mark)
-            for start, end, kind, mark in self._cuts(source, len(prefix), numbers=numbers)
+            for start, end, kind, mark in self._cuts(source, len(prefix), numbers=numbers)[0]
         ]
 
     def named_kind(self, name: str) -> str | None:
@@ -187,13 +189,20 @@ class Redactor:
         clean = self._text(name, "", counts, numbers=numbers)
         return clean if isinstance(clean, str) else name
 
-    def _object(self, members: dict[str, Any], depth: int, counts: Counter[str]) -> dict[str, Any]:
+    def _object(
+        self, members: dict[str, Any], depth: int, counts: Counter[str], kind: str | None = None
+    ) -> dict[str, Any]:
+        """`kind` is given where a name above says that everything here is a secret."""
         clean: dict[str, Any] = {}
         changed = False
         for key, value in members.items():
             name = self._text(key, "", counts)
             shown = name if isinstance(name, str) else f"[{len(clean)}]"
-            held = self._member(key, value, depth, counts)
+            named = self.named_kind(key) or kind
+            if named is None:
+                held = self._value(value, key, depth, counts)
+            else:
+                held = self._whole(value, key, named, depth, counts)
             if held is _DROPPED:
                 changed = True
                 continue
@@ -202,12 +211,6 @@ class Redactor:
             changed = changed or held is not value or shown is not key
             clean[shown] = held
         return clean if changed else members
-
-    def _member(self, key: str, value: Any, depth: int, counts: Counter[str]) -> Any:
-        kind = self.named_kind(key)
-        if kind is None:
-            return self._value(value, key, depth, counts)
-        return self._whole(value, key, kind, depth, counts)
 
     def _value(self, value: Any, key: str, depth: int, counts: Counter[str]) -> Any:
         if isinstance(value, str):
@@ -231,8 +234,7 @@ class Redactor:
     def _whole(self, value: Any, key: str, kind: str, depth: int, counts: Counter[str]) -> Any:
         """A value under a name such as `password`: marked whole, except what says nothing."""
         if isinstance(value, dict) and depth < MAX_DEPTH:
-            clean = {k: self._whole(v, k, kind, depth + 1, counts) for k, v in value.items()}
-            return {k: v for k, v in clean.items() if v is not _DROPPED}
+            return self._object(value, depth + 1, counts, kind)
         if isinstance(value, list | tuple) and depth < MAX_DEPTH:
             each = [self._whole(v, key, kind, depth + 1, counts) for v in value]
             return [item for item in each if item is not _DROPPED]
@@ -256,27 +258,37 @@ class Redactor:
         self, text: str, key: str, counts: Counter[str], *, numbers: bool = True
     ) -> str | object:
         """The same object where nothing was found; `_DROPPED` for a field that is to go."""
-        source = text.encode("utf-8", "surrogatepass")
         prefix = _context(key)
-        cuts = self._cuts(prefix + source, len(prefix), numbers=numbers)
-        if not cuts:
-            return text
-        parts: list[bytes] = []
-        at = len(prefix)
-        source = prefix + source
-        for start, end, kind, mark in cuts:
-            counts[kind] += 1
-            if key and self._marker.drops(kind):
-                return _DROPPED
-            parts += (source[at:start], mark)
-            at = end
-        parts.append(source[at:])
-        return b"".join(parts).decode("utf-8", "surrogatepass")
+        source = prefix + text.encode("utf-8", "surrogatepass")
+        skip = len(prefix)
+        changed = False
+        for _ in range(MAX_PASSES):
+            cuts, settled = self._cuts(source, skip, numbers=numbers)
+            if not cuts:
+                break
+            changed = True
+            parts: list[bytes] = []
+            at = 0
+            for start, end, kind, mark in cuts:
+                counts[kind] += 1
+                if key and self._marker.drops(kind):
+                    return _DROPPED
+                parts += (source[at:start], mark)
+                at = end
+            parts.append(source[at:])
+            source = b"".join(parts)
+            if settled:
+                break
+        return source[skip:].decode("utf-8", "surrogatepass") if changed else text
 
     def _cuts(
         self, source: bytes, skip: int, *, numbers: bool
-    ) -> Sequence[tuple[int, int, str, bytes]]:
-        """What to cut from `source[skip:]`, in order and without overlaps."""
+    ) -> tuple[Sequence[tuple[int, int, str, bytes]], bool]:
+        """What to cut from `source[skip:]`, in order and without overlaps.
+
+        And whether that settles it. Where candidates overlapped or stood in several layers,
+        cutting one may have changed what another rule sees, and the text is searched again.
+        """
         found: list[tuple[int, int, View, Found]] = []
         for view in views(source, self._marks):
             for one in self._rules.find(view.text, numbers=numbers):
@@ -284,7 +296,7 @@ class Redactor:
                 if end > skip:
                     found.append((max(start, skip), end, view, one))
         if not found:
-            return ()
+            return (), True
         found.sort(key=lambda each: (each[0], -each[1], each[3].order))
         cuts = []
         start, end, view, best = found[0]
@@ -299,7 +311,7 @@ class Redactor:
             if (last - first, -one.order) > (widest, -best.order):
                 view, best, widest = other, one, last - first
         cuts.append(self._cut(source, skip, start, end, view, best))
-        return cuts
+        return cuts, len(found) == 1
 
     def _cut(
         self, source: bytes, skip: int, start: int, end: int, view: View, found: Found
