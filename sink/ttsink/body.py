@@ -23,11 +23,17 @@ _MIN_FIELD_BYTES = 5
 # Smaller bodies cannot hold `max_values` of two bytes each.
 _COUNTED_BYTES = 16 * MIB
 
+# Between two records, and nowhere else in JSON.
+_BOUNDARY = b"}\n{"
+
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 _objects = msgspec.json.Decoder(dict[str, Any])
 _arrays = msgspec.json.Decoder(list[dict[str, Any]])
 _any = msgspec.json.Decoder()
+_raw = msgspec.json.Decoder(msgspec.Raw)
+_raw_array = msgspec.json.Decoder(list[msgspec.Raw])
+_raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
 
@@ -72,16 +78,21 @@ def _lines_of_objects(body: bytes, content_type: str, limits: Limits) -> Split:
         values = _objects.decode_lines(body)
     except UNREADABLE:
         return _lines(body, content_type, limits)
-    if len(values) == 1 and (records := _unwrap(values[0])) is not None:
-        return _bounded(body, records, "json_wrapper", limits)
+    if len(values) == 1 and (name := _wrapper(values[0])):
+        records = values[0].pop(name)
+        pieces = b"\n".join(_raw_array.decode(_raw_members.decode(body)[name]))
+        rest = values[0]
+        wrapped = [rest | record for record in records] if rest else records
+        return _bounded(pieces, wrapped, "json_wrapper", limits)
     return _bounded(body, values, "json_lines", limits)
 
 
 def _array(body: bytes, content_type: str, limits: Limits) -> Split:
     try:
-        return _bounded(body, _arrays.decode(body), "json_array", limits)
+        values = _arrays.decode(body)
     except UNREADABLE:
         return _lines(body, content_type, limits)
+    return _bounded(b"\n".join(_raw_array.decode(body)), values, "json_array", limits)
 
 
 def _lines(body: bytes, content_type: str, limits: Limits) -> Split:
@@ -107,8 +118,8 @@ def _lines(body: bytes, content_type: str, limits: Limits) -> Split:
     return result
 
 
-def _unwrap(value: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The records of `{"data":[...]}`, each with what the wrapper says of all of them."""
+def _wrapper(value: dict[str, Any]) -> str | None:
+    """The member of `{"data":[...]}` that holds the records, if this is no record itself."""
     names = WRAPPERS.intersection(value)
     if len(names) != 1 or len(value) > _MAX_WRAPPER_MEMBERS or _RECORD_MEMBERS.intersection(value):
         return None
@@ -116,57 +127,73 @@ def _unwrap(value: dict[str, Any]) -> list[dict[str, Any]] | None:
     records = value[name]
     if not isinstance(records, list) or not all(type(item) is dict for item in records):
         return None
-    rest = {key: item for key, item in value.items() if key != name}
-    if not rest:
-        return records
     if any(
         isinstance(item, dict | list) or (isinstance(item, str) and len(item) > _MAX_WRAPPER_TEXT)
-        for item in rest.values()
+        for key, item in value.items()
+        if key != name
     ):
         return None
-    return [rest | record for record in records]
+    return name
 
 
-def _bounded(body: bytes, values: list[dict[str, Any]], shape: Shape, limits: Limits) -> Split:
-    """The records within the limits; proves cheaply that a usual batch holds none beyond them."""
+def _bounded(pieces: bytes, values: list[dict[str, Any]], shape: Shape, limits: Limits) -> Split:
+    """The records within the limits; `pieces` is their JSON, one behind another."""
+    over = [i for i in _over(pieces, values, limits) if i < limits.max_records]
     rejected = max(0, len(values) - limits.max_records)
     if rejected:
         del values[limits.max_records :]
-    over = _over(body, values, limits)
     out: list[Value] = values  # type: ignore[assignment]  # list is invariant; nobody else holds it
     for place in over:
         out[place] = cut.record(values[place], limits)
     return Split(out, shape, cut=tuple(over), rejected=rejected)
 
 
-def _over(body: bytes, values: Sequence[dict[str, Any]], limits: Limits) -> list[int]:
-    """Places of the records that break a limit."""
-    deep: set[int] = set()
-    # A record of depth d has d brackets, and every other record has one.
-    brackets = body.count(b"{") + body.count(b"[")
-    if brackets - len(values) >= limits.max_depth and cut.is_deep(values, limits.max_depth):
-        deep = {i for i, value in enumerate(values) if cut.is_deep((value,), limits.max_depth)}
+def _over(pieces: bytes, values: Sequence[dict[str, Any]], limits: Limits) -> list[int]:
+    """Places of the records that break a limit; a usual batch is proved to hold none."""
     # Records of this size break no limit but the depth's.
     small = min(limits.max_key_bytes, limits.max_record_bytes, limits.max_fields * _MIN_FIELD_BYTES)
-    if _is_small_each(body, small):
-        return sorted(deep)
-    sizes = [0 if i in deep else len(_encode(value)) for i, value in enumerate(values)]
-    return [
-        i
-        for i, size in enumerate(sizes)
-        if i in deep or (size > small and cut.is_over(values[i], size, limits))
-    ]
+    suspects = _suspects(pieces, small, limits.max_depth)
+    if suspects and pieces.count(_BOUNDARY) != len(values) - 1:
+        pieces = b"\n".join(_raw.decode_lines(pieces))
+        suspects = _suspects(pieces, small, limits.max_depth)
+    over = []
+    place = seen = 0
+    for start, end in suspects:
+        place += pieces.count(_BOUNDARY, seen, start + 1)
+        after = place + pieces.count(_BOUNDARY, start, end)
+        seen = start
+        for i in range(place, after + 1):
+            value = values[i]
+            if cut.is_deep((value,), limits.max_depth) or cut.is_over(
+                value, len(_encode(value)), limits
+            ):
+                over.append(i)
+    return over
 
 
-def _is_small_each(body: bytes, max_bytes: int) -> bool:
-    r"""Whether there is an end of a record within every `max_bytes`.
+def _suspects(pieces: bytes, small: int, max_depth: int) -> list[tuple[int, int]]:
+    """Stretches whose records may be larger than `small`, or nest more than `max_depth`.
 
-    `}\n{` cannot stand within JSON: strings hold no raw newline, and objects are set apart by
-    commas.
+    A record of a depth holds at least as many brackets, and `_BOUNDARY` cannot stand within
+    JSON: strings hold no raw newline, and objects are set apart by commas.
     """
-    place, end = 0, len(body)
-    while end - place > max_bytes:
-        place = body.rfind(b"}\n{", place, place + max_bytes) + 2
-        if place == 1:
-            return False
-    return True
+    found = []
+    has_arrays = b"[" in pieces
+    start, length = 0, len(pieces)
+    while start < length:
+        end = length
+        large = False
+        if length - start > small:
+            end = pieces.rfind(_BOUNDARY, start, start + small)
+            if large := end < 0:
+                end = pieces.find(_BOUNDARY, start + small - 2)
+            end = end + 2 if end >= 0 else length
+        if (
+            large
+            or pieces.count(b"{", start, end)
+            + (pieces.count(b"[", start, end) if has_arrays else 0)
+            > max_depth
+        ):
+            found.append((start, end))
+        start = end
+    return found

@@ -43,7 +43,7 @@ def checked(result: Split) -> Split:
     shape=st.sampled_from(sorted(SHAPES)),
     encodings=st.sampled_from(sorted(ENCODINGS)),
 )
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 def test_any_records_in_any_shape_and_encoding_come_back(
     records: list[dict[str, Any]], shape: str, encodings: str
 ) -> None:
@@ -95,7 +95,7 @@ BAD_LINES = st.sampled_from(
     bad=st.lists(BAD_LINES, min_size=1, max_size=4),
     seed=st.randoms(use_true_random=False),
 )
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 def test_no_good_line_is_lost_beside_bad_ones(
     records: list[dict[str, Any]], bad: list[bytes], seed: Any
 ) -> None:
@@ -308,6 +308,26 @@ class TestLimits:
         assert result.cut == (1,)
         assert len(bad.text.encode()) <= 600
         assert bad.text.endswith("bytes]")
+
+
+@given(
+    plan=st.lists(st.sampled_from(["small", "large", "deep", "wide"]), min_size=1, max_size=12),
+    shape=st.sampled_from(sorted(SHAPES)),
+)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_exactly_the_records_over_a_limit_are_cut(plan: list[str], shape: str) -> None:
+    kinds: dict[str, dict[str, Any]] = {
+        "small": {"msg": "a", "b": {"c": [1]}},
+        "large": {"msg": "x" * 900},
+        "deep": {"msg": {"a": [[[[1]]]]}},
+        "wide": {"msg": "x"} | {f"k{n}": n for n in range(10)},
+    }
+    body = SHAPES[shape]([kinds[kind] for kind in plan]).encode()
+
+    result = split(body, "", TestLimits.LIMITS)
+
+    assert result.cut == tuple(i for i, kind in enumerate(plan[:5]) if kind != "small")
+    assert result.rejected == max(0, len(plan) - 5)
 
 
 @pytest.mark.parametrize("opening", [b'{"a":', b"[", b'[{"a":'])
