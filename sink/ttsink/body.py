@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from ttsink import cut
+from ttsink import cut, event, msgpack
 from ttsink.limits import DEFAULT, MIB, BodyRefused, Limits
 from ttsink.salvage import ARRAY, UNREADABLE, WRAPPERS, Salvage
 from ttsink.value import Shape, Split, Value
@@ -53,11 +54,13 @@ def split(body: bytes, content_type: str = "", limits: Limits = DEFAULT) -> Spli
         BodyRefused: 413 `too_many_values`: decoding would take too much memory.
     """
     body = body.removeprefix(_BOM)
-    if len(body) > _COUNTED_BYTES:
-        _count_values(body, limits)
     first = body[:256].lstrip(_BLANK)[:1] or body.lstrip(_BLANK)[:1]
     if not first:
         return Split([], "empty")
+    if "msgpack" in content_type.lower() and first not in {b"{", b"[", b'"'}:
+        return msgpack.split(body, limits)
+    if len(body) > _COUNTED_BYTES:
+        _count_values(body, limits)
     if first == b"{":
         return _lines_of_objects(body, content_type, limits)
     if first == b"[":
@@ -114,7 +117,7 @@ def _lines(body: bytes, content_type: str, limits: Limits) -> Split:
         salvage.lines(body)
     result = salvage.split("mixed")
     if not any(isinstance(value, dict) for value in result.values):
-        return msgspec.structs.replace(result, shape="text")
+        return replace(result, shape="text")
     return result
 
 
@@ -138,6 +141,15 @@ def _wrapper(value: dict[str, Any]) -> str | None:
 
 def _bounded(pieces: bytes, values: list[dict[str, Any]], shape: Shape, limits: Limits) -> Split:
     """The records within the limits; `pieces` is their JSON, one behind another."""
+    metrics = 0
+    if not event.are_plain(values):
+        mapped = event.in_place(values)
+        if mapped is None:
+            salvage = Salvage(limits)
+            for value in values:
+                salvage.value(value)
+            return salvage.split(shape)
+        values, metrics = mapped
     over = [i for i in _over(pieces, values, limits) if i < limits.max_records]
     rejected = max(0, len(values) - limits.max_records)
     if rejected:
@@ -145,7 +157,7 @@ def _bounded(pieces: bytes, values: list[dict[str, Any]], shape: Shape, limits: 
     out: list[Value] = values  # type: ignore[assignment]  # list is invariant; nobody else holds it
     for place in over:
         out[place] = cut.record(values[place], limits)
-    return Split(out, shape, cut=tuple(over), rejected=rejected)
+    return Split(out, shape, cut=tuple(over), rejected=rejected, metrics=metrics)
 
 
 def _over(pieces: bytes, values: Sequence[dict[str, Any]], limits: Limits) -> list[int]:

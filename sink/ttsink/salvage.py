@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from ttsink import cut
+from ttsink import cut, event
 from ttsink.limits import Limits
 from ttsink.value import Malformed, Shape, Split, Value
+from ttwire.span import Span
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -52,7 +54,8 @@ class Salvage:
         self._plain = plain
         self._values: list[Value] = []
         self._cut: list[int] = []
-        self._repaired = self._rejected = 0
+        self._repaired = self._rejected = self._metrics = 0
+        self._spans: list[Span] = []
 
     def lines(self, body: bytes) -> None:
         """Takes each line; an object spread over lines is taken where its braces stand alone."""
@@ -145,24 +148,55 @@ class Salvage:
             for item in whole:
                 self._deep(_encode(item))
         else:
-            self._bad(raw.decode("utf-8", "replace"))
+            self.malformed(raw)
+
+    def malformed(self, raw: bytes) -> None:
+        """A piece that cannot be read; kept as text."""
+        self._bad(raw.decode("utf-8", "replace"))
 
     def value(self, value: Any) -> None:
         """One decoded value: an object, an array of them, or anything else as its text."""
         limits = self._limits
         if isinstance(value, dict):
-            # The depth comes first: the encoder recurses.
-            if cut.is_deep((value,), limits.max_depth) or cut.is_over(
-                value, len(_encode(value)), limits
-            ):
-                self._add(cut.record(value, limits), was_cut=True)
-            else:
-                self._add(value)
+            read = event.read(value)
+            if read is None:
+                self._record(value)
+                return
+            for record in read.values:
+                self._record(record, is_metric=read.is_metric)
+            for span in read.spans:
+                self.span(span)
         elif isinstance(value, list):
             for item in value:
                 self.value(_json_text(item, limits) if isinstance(item, list) else item)
         else:
             self._text(value if isinstance(value, str) else _json_text(value, limits))
+
+    def span(self, span: Span | None) -> None:
+        """One span; none for one that lacks what a span must have."""
+        if span is None or len(self._spans) >= self._limits.max_records:
+            self._rejected += 1
+            return
+        fitting, _ = self._fitting(span.attributes)
+        events = span.events[: self._limits.max_fields]
+        if sum(len(_encode(item)) for item in events) > self._limits.max_record_bytes:
+            events = ()
+        self._spans.append(replace(span, attributes=fitting, events=events))
+
+    def _record(self, value: dict[str, Any], *, is_metric: bool = False) -> None:
+        fitting, was_cut = self._fitting(value)
+        if self._add(fitting, was_cut=was_cut):
+            self._metrics += is_metric
+
+    def _fitting(self, value: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        """The object within the limits, and whether it had to be cut."""
+        limits = self._limits
+        # The depth comes first: the encoder recurses.
+        if cut.is_deep((value,), limits.max_depth) or cut.is_over(
+            value, len(_encode(value)), limits
+        ):
+            return cut.record(value, limits), True
+        return value, False
 
     def _text(self, whole: str) -> None:
         short, was_cut = cut.text(whole, self._limits.max_record_bytes)
@@ -175,18 +209,21 @@ class Salvage:
         short, was_cut = cut.text(whole, self._limits.max_record_bytes)
         self._add(Malformed(short, was_cut), was_cut=was_cut)
 
-    def _add(self, value: Value, *, was_cut: bool = False) -> None:
+    def _add(self, value: Value, *, was_cut: bool = False) -> bool:
         if len(self._values) >= self._limits.max_records:
             self._rejected += 1
-            return
+            return False
         if was_cut:
             self._cut.append(len(self._values))
         self._values.append(value)
+        return True
 
     def split(self, shape: Shape) -> Split:
         return Split(
             self._values,
             shape,
+            spans=self._spans,
+            metrics=self._metrics,
             cut=tuple(self._cut),
             malformed=sum(isinstance(value, Malformed) for value in self._values),
             repaired=self._repaired,

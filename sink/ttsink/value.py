@@ -7,7 +7,15 @@ import msgspec
 from ttwire.span import Span
 
 Shape = Literal[
-    "empty", "json_lines", "json_array", "json_wrapper", "json_values", "mixed", "text", "msgpack"
+    "empty",
+    "json_lines",
+    "json_array",
+    "json_wrapper",
+    "json_values",
+    "mixed",
+    "text",
+    "msgpack",
+    "otlp",
 ]
 
 
@@ -37,7 +45,8 @@ class Split(msgspec.Struct, frozen=True):
             limits: their records are flagged `truncated`.
         malformed: How many of `values` are `Malformed`.
         repaired: Objects that were read after replacing bytes or characters JSON does not allow.
-        rejected: Records over `max_records`, not in `values`.
+        rejected: Records and spans over `max_records`, and spans without ids or times; in none
+            of the lists.
         metrics: How many of `values` are metrics.
     """
 

@@ -23,7 +23,8 @@ class Span(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `start` is epoch microseconds; `duration_us` is as it was sent and may be zero or negative
     where clocks disagreed. Ids are lower-case hex. `open` marks a span that was drawn from
-    records because none was exported yet.
+    records because none was exported yet. `trace_id` is given where spans of several traces
+    travel together.
     """
 
     span_id: str
@@ -38,6 +39,7 @@ class Span(msgspec.Struct, frozen=True, omit_defaults=True):
     attributes: dict[str, Any] = {}
     events: tuple[SpanEvent, ...] = ()
     open: bool = False
+    trace_id: str = ""
 
 
 class TraceSource(msgspec.Struct, frozen=True, omit_defaults=True):
