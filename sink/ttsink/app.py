@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from ttsink import http_about, http_health, http_ingest, http_records, http_stream
+from ttsink import http_about, http_health, http_ingest, http_records, http_states, http_stream
 from ttsink.door import Door, middleware
 from ttsink.sink import Sink
 
@@ -15,5 +15,6 @@ def application(sink: Sink, door: Door) -> web.Application:
     http_ingest.add_routes(app, sink.intake)
     http_stream.add_routes(app, sink.view, sink.seats)
     http_records.add_routes(app, sink.view)
+    http_states.add_routes(app, sink.states)
     http_about.add_routes(app, sink)
     return app

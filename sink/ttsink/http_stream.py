@@ -51,6 +51,7 @@ def add_routes(app: web.Application, view: View, seats: Seats) -> None:
         try:
             question = asked(request.query, request.headers, time.time())
             seat = seats.take(request.remote or "?", _departed(request))
+            seat.wants_states = question.state
         except Refused as error:
             return refused(error)
         try:
@@ -158,14 +159,15 @@ async def _pump(subscriber: Subscriber, seat: Seat, seats: Seats, writer: "_Writ
     """Writes until the seat is closed; sleeps when there is nothing to read."""
     while seat.closing is None:
         step = subscriber.step(seats.clock())
-        if step.frames:
-            await writer.write(step.frames)
+        frames = step.frames + seat.told()
+        if frames:
+            await writer.write(frames)
         elif seat.silent:
             await writer.write(sse.HEARTBEAT)
         if step.behind:
             await asyncio.sleep(0)
             continue
-        if step.frames:
+        if frames:
             await asyncio.sleep(PACE_SECONDS)
         await seat.woken()
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from ttsink.pulse import Pulse
-from ttsink.silence import SilenceSettings, UsualGap
+from ttsink.silence import UsualGap
+from ttsink.state_settings import StateSettings
 from ttwire.state import Attempt, JobState, State, WorkerState
 
 MAX_ATTEMPTS: Final = 16
@@ -85,23 +86,24 @@ class KeyState:
         """Records arrived; whether that ended a silence."""
         ended = self.silent
         if now > self.arrived:
-            if self.arrived and not ended:
+            if self.arrived:
+                # A pause that was called silence counts too: that is how a slow key is learnt.
                 self.gap.add(now - self.arrived)
             self.arrived = now
         self.silent = False
         self.pulse.add(now, count)
         return ended
 
-    def falls_silent(self, now: float, settings: SilenceSettings) -> bool:
+    def falls_silent(self, now: float, settings: StateSettings) -> bool:
         """Whether it runs and has just now been quiet for longer than its gaps allow."""
         if self.silent or self.state != "running":
             return False
-        if now - self.arrived <= settings.floor_seconds:
+        if now - self.arrived <= settings.silence_floor_seconds:
             return False
         self.silent = now - self.arrived > self.gap.allowed_seconds(settings)
         return self.silent
 
-    def _common(self, now: float, settings: SilenceSettings) -> dict[str, Any]:
+    def _common(self, now: float, settings: StateSettings) -> dict[str, Any]:
         open_ended = self.state not in ENDED_STATES
         return {
             "key": self.key,
@@ -217,7 +219,7 @@ class Job(KeyState):
             self.inferred = inferred
         return tried
 
-    def wire(self, now: float, settings: SilenceSettings) -> JobState:
+    def wire(self, now: float, settings: StateSettings) -> JobState:
         return JobState(
             **self._common(now, settings),
             queue=self.queue,
@@ -250,7 +252,7 @@ class Worker(KeyState):
         while len(self.queues) > MAX_WORKERS:
             del self.queues[next(iter(self.queues))]
 
-    def wire(self, now: float, settings: SilenceSettings) -> WorkerState:
+    def wire(self, now: float, settings: StateSettings) -> WorkerState:
         return WorkerState(
             **self._common(now, settings),
             queues=tuple(reversed(self.queues)),

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from ttsink.section import Section, option
+from ttsink.state_settings import StateSettings
 
 MIB: Final = 1024 * 1024
 
@@ -136,6 +137,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journal: JournalSettings = JournalSettings()
     redaction: RedactionSettings = RedactionSettings()
     links: LinkSettings = LinkSettings()
+    states: StateSettings = StateSettings()
 
 
 def data_path(server: ServerSettings) -> Path:

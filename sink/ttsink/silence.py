@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final
 
-import msgspec
+from ttsink.state_settings import StateSettings
 
 KEPT_GAPS: Final = 32
 """Pauses remembered a key: enough for a 95th percentile, few enough for 10,000 keys."""
@@ -13,19 +13,6 @@ ENOUGH_GAPS: Final = 5
 
 ALARM_FACTOR: Final = 1.9
 """Silence is called at this many usual gaps: under two, with room for one check a second."""
-
-
-class SilenceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bounds in seconds on what counts as silence.
-
-    `floor_seconds`: no shorter pause is ever called silence (agents batch, networks stall).
-    `ceiling_seconds`: no longer pause goes unreported, however slow a key usually is.
-    `first_gap_seconds`: the pause allowed before a key has shown what is usual for it.
-    """
-
-    floor_seconds: float = 10.0
-    ceiling_seconds: float = 900.0
-    first_gap_seconds: float = 120.0
 
 
 class UsualGap:
@@ -58,8 +45,8 @@ class UsualGap:
             self._usual = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
         return self._usual
 
-    def allowed_seconds(self, settings: SilenceSettings) -> float:
+    def allowed_seconds(self, settings: StateSettings) -> float:
         """A pause longer than this is silence."""
         usual = self.usual_seconds()
         allowed = settings.first_gap_seconds if usual is None else usual * ALARM_FACTOR
-        return min(settings.ceiling_seconds, max(settings.floor_seconds, allowed))
+        return min(settings.silence_ceiling_seconds, max(settings.silence_floor_seconds, allowed))

@@ -3,15 +3,20 @@
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from ttsink.dialect import Dialects
 from ttsink.intake import Intake
+from ttsink.lifecycle import Lifecycle
+from ttsink.lifecycle_rules import BUILT_IN
 from ttsink.log import BatchLog, MemoryLog
 from ttsink.metrics import Metrics
 from ttsink.notices import Notices
 from ttsink.oplog import LOGGER, stamp
-from ttsink.settings import Settings
+from ttsink.settings import Settings, data_path
+from ttsink.state_feed import StateFeed
+from ttsink.states import KeyStates
 from ttsink.streams import Seats
 from ttsink.version import version
 from ttsink.view import View
@@ -42,11 +47,18 @@ class Sink:
         self.view: View
         self.intake: Intake
         self._monotonic = monotonic
+        self.states = KeyStates(Lifecycle((*BUILT_IN, *settings.states.rules)), settings.states)
+        self._feed: StateFeed | None = None
 
     async def open(self) -> None:
         """Opens the log and reads it into a view."""
         status = await self._log.open()
-        self.view = View(status.epoch)
+        self.view = View(status.epoch, observers=(self.states,))
+        feed = StateFeed(
+            self.states, self.seats, epoch=status.epoch, clock=self.clock, folder=self._folder()
+        )
+        feed.restore()
+        self._feed = feed
         self.intake = Intake(
             settings=self.settings.ingest,
             dialects=Dialects(),
@@ -61,6 +73,7 @@ class Sink:
         self._tasks = [
             asyncio.create_task(self._follow(), name="view"),
             asyncio.create_task(self.seats.run(), name="heartbeats"),
+            asyncio.create_task(feed.run(), name="states"),
         ]
         while self.view.order.last < status.last:  # noqa: ASYNC110  once, at the start
             await asyncio.sleep(0)
@@ -96,6 +109,15 @@ class Sink:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._feed is not None:
+            await self._feed.save()
+
+    def _folder(self) -> Path | None:
+        """Where what must outlive a restart is kept."""
+        if not self.settings.journal.enabled:
+            return None
+        folder = data_path(self.settings.server)
+        return folder if folder.is_dir() else None
 
     def about(self) -> About:
         status = self._log.status()

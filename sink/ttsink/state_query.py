@@ -117,13 +117,13 @@ def jobs(states: KeyStates, query: StateQuery, now: float) -> JobPage:
     if query.worker is not None:
         kept = (job for job in kept if query.worker in job.workers)
     rows, following = _page(kept, query, now)
-    return JobPage([job.wire(now, states.silence) for job in rows], following)
+    return JobPage([job.wire(now, states.settings) for job in rows], following)
 
 
 def workers(states: KeyStates, query: StateQuery, now: float) -> WorkerPage:
     states.settle()
     rows, following = _page(_kept(states.workers.values(), query, now), query, now)
-    return WorkerPage([worker.wire(now, states.silence) for worker in rows], following)
+    return WorkerPage([worker.wire(now, states.settings) for worker in rows], following)
 
 
 def queues(states: KeyStates, query: StateQuery, now: float) -> QueuePage:

@@ -18,7 +18,7 @@ from ttsink.keystate import ENDED_STATES, Job, Worker, head
 from ttsink.lifecycle import Lifecycle, Verdict
 from ttsink.progress import advance
 from ttsink.queuestate import Queue
-from ttsink.silence import SilenceSettings
+from ttsink.state_settings import StateSettings
 from ttwire.record import Record
 from ttwire.state import JobState, QueueState, State, States, WorkerState
 
@@ -32,17 +32,7 @@ SETTLED_AT_ONCE: Final = 4_096
 """Records counted together at most: a few milliseconds of the loop, and bounded memory."""
 
 
-class StateLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Rows remembered, of each kind; about 3 KiB a job or worker."""
-
-    max_jobs: int = 10_000
-    max_workers: int = 10_000
-    max_queues: int = 1_000
-    max_new_keys_per_second: int = 1_000
-    """Random keys must not push real ones out; a batch of a key over it is only counted, in
-    `gate.refused`, and the key gets its row with a later one."""
-    max_update_bytes: int = 8_192
-    """Of one `state` event: at one a second, what a screen with 10,000 jobs behind it costs."""
+DEFAULT: Final = StateSettings()
 
 
 class KeyStates:
@@ -52,20 +42,14 @@ class KeyStates:
     `now` is in seconds of the sink's clock.
     """
 
-    def __init__(
-        self,
-        lifecycle: Lifecycle,
-        silence: SilenceSettings | None = None,
-        limits: StateLimits | None = None,
-    ) -> None:
+    def __init__(self, lifecycle: Lifecycle, settings: StateSettings = DEFAULT) -> None:
         self.lifecycle = lifecycle
-        self.silence = silence or SilenceSettings()
-        self.limits = limits or StateLimits()
+        self.settings = settings
         self.jobs: dict[str, Job] = {}
         self.workers: dict[str, Worker] = {}
         self.queues: dict[str, Queue] = {}
         self.forgotten = 0
-        self.gate = Gate(self.limits.max_new_keys_per_second)
+        self.gate = Gate(self.settings.max_new_keys_per_second)
         self.position = 0
         self._now = 0.0
         self._gone_jobs: Counter[str] = Counter()
@@ -286,10 +270,10 @@ class KeyStates:
         """Find who fell silent. Once a second is often enough."""
         self.settle()
         for worker in self.workers.values():
-            if worker.falls_silent(now, self.silence):
+            if worker.falls_silent(now, self.settings):
                 self._restated[worker] = None
         for job in self.jobs.values():
-            if job.falls_silent(now, self.silence):
+            if job.falls_silent(now, self.settings):
                 self._restated[job] = None
                 self._queue_moved(job, job.queue, job.state, now)
 
@@ -302,17 +286,17 @@ class KeyStates:
         jobs: list[JobState] = []
         workers: list[WorkerState] = []
         queues: list[QueueState] = []
-        left = self.limits.max_update_bytes
+        left = self.settings.max_update_bytes
         for pool in (self._restated, self._touched):
             while pool and left > 0:
                 row = next(iter(pool))
                 del pool[row]
                 self._touched.pop(row, None)
                 if isinstance(row, Job):
-                    jobs.append(row.wire(now, self.silence))
+                    jobs.append(row.wire(now, self.settings))
                     left -= len(msgspec.json.encode(jobs[-1]))
                 else:
-                    workers.append(row.wire(now, self.silence))
+                    workers.append(row.wire(now, self.settings))
                     left -= len(msgspec.json.encode(workers[-1]))
         while self._queues_touched and left > 0:
             queue = next(iter(self._queues_touched))
@@ -321,13 +305,19 @@ class KeyStates:
             left -= len(msgspec.json.encode(queues[-1]))
         return States(tuple(jobs), tuple(workers), tuple(queues))
 
+    def forget_changes(self) -> None:
+        """Nobody reads them."""
+        self._restated.clear()
+        self._touched.clear()
+        self._queues_touched.clear()
+
     def _job(self, key: str) -> Job | None:
         row = self.jobs.pop(key, None)
         if row is None:
             if not self.gate.lets_in():
                 return None
             row = Job(key)
-            if len(self.jobs) >= self.limits.max_jobs:
+            if len(self.jobs) >= self.settings.max_jobs:
                 gone = self.jobs.pop(next(iter(self.jobs)))
                 self._forget(gone)
                 if gone.queue is not None and (queue := self.queues.get(gone.queue)):
@@ -341,7 +331,7 @@ class KeyStates:
             if not self.gate.lets_in():
                 return None
             row = Worker(key)
-            if len(self.workers) >= self.limits.max_workers:
+            if len(self.workers) >= self.settings.max_workers:
                 self._forget(self.workers.pop(next(iter(self.workers))))
         self.workers[key] = row
         return row
@@ -349,7 +339,7 @@ class KeyStates:
     def _queue(self, key: str) -> Queue:
         row = self.queues.pop(key, None) or Queue(key)
         self.queues[key] = row
-        if len(self.queues) > self.limits.max_queues:
+        if len(self.queues) > self.settings.max_queues:
             self._queues_touched.pop(self.queues.pop(next(iter(self.queues))), None)
             self.forgotten += 1
         return row

@@ -1,7 +1,7 @@
 """Who reads along: seats, their limits, and one clock for the silence of all of them."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Final
 
@@ -14,11 +14,15 @@ TICK_SECONDS: Final = 1.0
 
 RETRY_AFTER_SECONDS: Final = 5
 
+MAX_TOLD: Final = 16
+"""Frames of states held for a reader that does not read, one a second: longer than a blocked
+write may last, so that only a stream about to be closed misses one."""
+
 
 class Seat:
-    """One open stream: woken by records, by silence, and to be closed.
+    """One open stream: woken by records, by silence, by news of states, and to be closed.
 
-    `closing` is the reason once it is to close.
+    `closing` is the reason once it is to close. `wants_states` is set by who reads.
     """
 
     def __init__(self, client: str, now: float, departed: Callable[[], bool]) -> None:
@@ -27,6 +31,8 @@ class Seat:
         self.silent = False
         self.closing: str | None = None
         self.departed = departed
+        self.wants_states = False
+        self._told: deque[bytes] = deque(maxlen=MAX_TOLD)
         self._event = asyncio.Event()
 
     def wake(self) -> None:
@@ -36,6 +42,16 @@ class Seat:
         """Returns at once if it was woken since the last time."""
         await self._event.wait()
         self._event.clear()
+
+    def tell(self, frame: bytes) -> None:
+        self._told.append(frame)
+        self._event.set()
+
+    def told(self) -> bytes:
+        """What was told since the last time."""
+        frames = b"".join(self._told)
+        self._told.clear()
+        return frames
 
     def close(self, reason: str) -> None:
         self.closing = self.closing or reason
@@ -100,6 +116,15 @@ class Seats:
             del self._by_client[seat.client]
         self.metrics.stream_closed.labels(reason).inc()
         self.metrics.subscribers.set(len(self._seats))
+
+    def want_states(self) -> bool:
+        return any(seat.wants_states for seat in self._seats)
+
+    def tell(self, frame: bytes) -> None:
+        """The same bytes for every reader that wants states."""
+        for seat in self._seats:
+            if seat.wants_states:
+                seat.tell(frame)
 
     def tick(self) -> None:
         """Wakes who was silent for too long, and who has gone."""

@@ -11,7 +11,7 @@ import pytest
 from ttsink.batch import Batch, Stored
 from ttsink.lifecycle import Lifecycle
 from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.states import KeyStates
+from ttsink.states import DEFAULT, KeyStates
 from ttwire.record import Record
 from ttwire.state import JobState
 
@@ -112,7 +112,7 @@ SUCCESS = {
 
 @pytest.mark.parametrize("system", SUCCESS)
 def test_a_job_that_succeeds(system: str) -> None:
-    job = told(*SUCCESS[system]).jobs["j"].wire(1_010.0, KeyStates(Lifecycle(BUILT_IN)).silence)
+    job = told(*SUCCESS[system]).jobs["j"].wire(1_010.0, DEFAULT)
 
     assert (job.state, job.inferred) == ("succeeded", False)
     assert [(number, state, start) for number, state, start, _ in attempts(job)] == [
@@ -180,7 +180,7 @@ FAILURE = {
 
 @pytest.mark.parametrize("system", FAILURE)
 def test_a_job_that_fails_with_a_traceback(system: str) -> None:
-    job = told(*FAILURE[system]).jobs["j"].wire(1_010.0, KeyStates(Lifecycle(BUILT_IN)).silence)
+    job = told(*FAILURE[system]).jobs["j"].wire(1_010.0, DEFAULT)
 
     assert (job.state, job.inferred) == ("failed", False)
     assert attempts(job) == [(1, "failed", "00:02", "00:05")]
@@ -258,7 +258,7 @@ RETRY = {
 
 @pytest.mark.parametrize("system", RETRY)
 def test_a_retry_is_an_attempt_of_its_own_and_then_succeeds(system: str) -> None:
-    job = told(*RETRY[system]).jobs["j"].wire(1_020.0, KeyStates(Lifecycle(BUILT_IN)).silence)
+    job = told(*RETRY[system]).jobs["j"].wire(1_020.0, DEFAULT)
 
     first, second = attempts(job)
     assert job.state == "succeeded"
@@ -280,8 +280,8 @@ def test_celery_says_which_worker_was_killed_and_its_job_has_failed() -> None:
             level="error",
         ),
     )
-    job = states.jobs["j"].wire(1_010.0, states.silence)
-    worker = states.workers["ForkPoolWorker-3"].wire(1_010.0, states.silence)
+    job = states.jobs["j"].wire(1_010.0, states.settings)
+    worker = states.workers["ForkPoolWorker-3"].wire(1_010.0, states.settings)
 
     assert (job.state, job.inferred) == ("failed", True)
     assert attempts(job) == [(1, "failed", "00:02", "00:05")]
@@ -313,7 +313,7 @@ def test_a_job_whose_worker_was_killed_without_a_word_falls_silent_and_comes_bac
     states = told(say(2, "start"), *(say(2 + i, f"step {i}") for i in range(1, 9)))
 
     states.check(1_010.0 + 15.0)
-    silent = states.jobs["j"].wire(1_025.0, states.silence)
+    silent = states.jobs["j"].wire(1_025.0, states.settings)
     states.applied(stored(10, Record(timestamp=clock(30), job="j", worker="w"), 1_030.0))
     states.settle()
 
@@ -329,7 +329,7 @@ def test_a_late_line_does_not_wake_a_job_that_has_ended() -> None:
 
 def test_a_state_nobody_said_is_marked_as_inferred() -> None:
     states = told(say(2, "loading account 17"))
-    job = states.jobs["j"].wire(1_003.0, states.silence)
+    job = states.jobs["j"].wire(1_003.0, states.settings)
 
     assert (job.state, job.inferred) == ("running", True)
 

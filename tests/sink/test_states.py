@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as example
 from hypothesis import strategies as st
 
 from ttsink import state_query, state_snapshot
 from ttsink.batch import Batch, Stored
 from ttsink.lifecycle import Lifecycle, Rule, RuleError
 from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.silence import SilenceSettings, UsualGap
+from ttsink.silence import UsualGap
 from ttsink.state_query import StateQuery, StateQueryError, parse
-from ttsink.states import KeyStates, StateLimits
+from ttsink.state_settings import StateSettings
+from ttsink.states import DEFAULT, KeyStates
 from ttwire.record import Record
 
 LIFECYCLE = Lifecycle(BUILT_IN)
@@ -23,8 +25,8 @@ def stored(first: int, records: Sequence[Record], now: float) -> Stored:
     return Stored(first, Batch(list(records), [b"{}"] * len(records)), now)
 
 
-def kept(*records: Record, now: float = 1_000.0, limits: StateLimits | None = None) -> KeyStates:
-    states = KeyStates(LIFECYCLE, limits=limits)
+def kept(*records: Record, now: float = 1_000.0, settings: StateSettings = DEFAULT) -> KeyStates:
+    states = KeyStates(LIFECYCLE, settings)
     states.applied(stored(1, records, now))
     states.settle()
     return states
@@ -40,7 +42,7 @@ def test_counts_are_by_level_and_outlive_eviction() -> None:
     )
     states.evicted({"j": 3}, {"w": 3})
     states.settle()
-    job = states.jobs["j"].wire(1_000.0, states.silence)
+    job = states.jobs["j"].wire(1_000.0, states.settings)
 
     assert (job.records, job.warnings, job.errors, job.bytes) == (3, 1, 1, 6)
     assert (job.retained, job.evicted) == (0, 3)
@@ -64,7 +66,7 @@ def test_a_record_without_job_or_worker_has_no_row() -> None:
 
 
 def test_the_row_unheard_of_for_longest_goes_first() -> None:
-    states = kept(record("a"), limits=StateLimits(max_jobs=2))
+    states = kept(record("a"), settings=StateSettings(max_jobs=2))
     for position, key in enumerate(("b", "a", "c"), start=2):
         states.applied(stored(position, [record(key)], 1_000.0 + position))
         states.settle()
@@ -74,8 +76,8 @@ def test_the_row_unheard_of_for_longest_goes_first() -> None:
 
 
 def test_random_keys_cannot_push_known_ones_out() -> None:
-    limits = StateLimits(max_jobs=100, max_new_keys_per_second=10)
-    states = kept(record("real"), limits=limits)
+    settings = StateSettings(max_jobs=100, max_new_keys_per_second=10)
+    states = kept(record("real"), settings=settings)
     flood = [record(f"random-{i}", None) for i in range(1_000)]
 
     states.applied(stored(2, flood, 1_000.0))
@@ -90,7 +92,7 @@ def test_a_worker_shows_what_it_runs_and_what_it_serves() -> None:
     states = kept(record("a", queue="mail"), record("b", queue="bulk"))
     states.applied(stored(3, [record("a", message="job finished")], 1_001.0))
     states.settle()
-    worker = states.workers["w"].wire(1_001.0, states.silence)
+    worker = states.workers["w"].wire(1_001.0, states.settings)
 
     assert (worker.state, worker.jobs, worker.queues) == ("running", ("b",), ("bulk", "mail"))
 
@@ -124,7 +126,7 @@ def test_interleaved_attempts_are_told_apart() -> None:
         record(attempt=1, message="job failed", level="error"),
         record(attempt=2, message="step"),
     )
-    job = states.jobs["j"].wire(1_000.0, states.silence)
+    job = states.jobs["j"].wire(1_000.0, states.settings)
 
     assert [(a.number, a.state, a.records, a.errors) for a in job.attempts] == [
         (1, "failed", 2, 1),
@@ -145,8 +147,8 @@ def test_changes_hold_what_changed_and_nothing_twice() -> None:
 
 
 def test_an_update_is_bounded_and_a_failure_comes_before_mere_counts() -> None:
-    limits = StateLimits(max_update_bytes=2_000)
-    states = kept(*(record(f"job-{i}", None) for i in range(200)), limits=limits)
+    settings = StateSettings(max_update_bytes=2_000)
+    states = kept(*(record(f"job-{i}", None) for i in range(200)), settings=settings)
     while states.changes(1_000.0).jobs:
         pass
     chatter = [record(f"job-{i}", None) for i in range(200)]
@@ -164,14 +166,14 @@ def test_an_update_is_bounded_and_a_failure_comes_before_mere_counts() -> None:
 
 
 @given(st.lists(st.floats(min_value=0.5, max_value=1.5), min_size=8, max_size=60))
-@settings(max_examples=50, deadline=None)
+@example(max_examples=50, deadline=None)
 def test_a_steady_pace_with_jitter_is_never_silence(gaps: list[float]) -> None:
     pace = 30.0
     usual = UsualGap()
     for gap in [*gaps, 1.5]:
         usual.add(gap * pace)
 
-    assert usual.allowed_seconds(SilenceSettings()) > 1.5 * pace
+    assert usual.allowed_seconds(StateSettings()) > 1.5 * pace
 
 
 @pytest.mark.parametrize("pace", [10.0, 60.0, 300.0])
@@ -180,7 +182,7 @@ def test_silence_is_called_within_twice_the_usual_gap(pace: float) -> None:
     for _ in range(10):
         usual.add(pace)
 
-    assert pace < usual.allowed_seconds(SilenceSettings()) <= 2 * pace
+    assert pace < usual.allowed_seconds(StateSettings()) <= 2 * pace
 
 
 def test_own_rules_win_over_the_built_in_ones() -> None:
@@ -201,7 +203,7 @@ def test_a_rule_that_cannot_be_used_is_named() -> None:
 
 
 @given(st.lists(st.text(max_size=80), max_size=30))
-@settings(max_examples=80, deadline=None)
+@example(max_examples=80, deadline=None)
 def test_a_batch_says_what_its_records_say_one_by_one(messages: list[str]) -> None:
     spiced = [m if i % 3 else f"job failed: {m}" for i, m in enumerate(messages)]
     records = [record(message=message) for message in spiced]
@@ -283,8 +285,8 @@ def test_states_outlive_a_restart_and_count_nothing_twice() -> None:
     again.settle()
 
     assert restored
-    assert again.jobs["a"].wire(1_000.0, again.silence) == states.jobs["a"].wire(
-        1_000.0, states.silence
+    assert again.jobs["a"].wire(1_000.0, again.settings) == states.jobs["a"].wire(
+        1_000.0, states.settings
     ).__replace__(rate=0.0, history=())
     assert (again.jobs["b"].records, again.jobs["b"].retained) == (2, 2)
     assert again.queues["mail"].wire(1_000.0).failed == 1
