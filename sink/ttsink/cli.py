@@ -9,8 +9,6 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from ttsink.config import nearest
-
 
 class Command(NamedTuple):
     module: str
@@ -54,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     command = COMMANDS.get(words[0])
     if command is None:
+        from ttsink.config import nearest  # noqa: PLC0415  --help needs none of it
+
         print(f"ttsink: unknown command {words[0]!r}{nearest(words[0], COMMANDS)}", file=sys.stderr)
         print("ttsink --help lists the commands", file=sys.stderr)
         return EXIT_USAGE

@@ -21,8 +21,10 @@ ENV_PREFIX: Final = "TTSINK_"
 EXIT_CONFIG: Final = 78
 """sysexits' EX_CONFIG: what a supervisor reads as a mistake in the configuration."""
 
-OTHER_VARIABLES: Final = frozenset({"TTSINK_CONFIG", "TTSINK_INGEST_TOKEN", "TTSINK_READ_TOKEN"})
-"""Variables that are no option: the file's name, and tokens, which no file or flag carries."""
+OTHER_VARIABLES: Final = frozenset(
+    {"TTSINK_CONFIG", "TTSINK_INGEST_TOKEN", "TTSINK_READ_TOKEN", "TTSINK_REDACTION_KEY"}
+)
+"""Variables that are no option: the file's name, and secrets, which no flag carries."""
 
 _WORDS: Final = {"on": True, "yes": True, "true": True, "1": True} | {
     "off": False,
@@ -45,6 +47,7 @@ class Option(NamedTuple):
     default: Any
     text: str
     stem: str
+    secret: bool = False
 
     @property
     def path(self) -> str:
@@ -76,14 +79,16 @@ def _bare(annotation: Any) -> Any:
 
 
 def _option(section: str, field: msgspec.structs.FieldInfo) -> Option:
-    text, stem = "", f"{section}-{field.encode_name}".replace("_", "-")
+    text, stem, secret = "", f"{section}-{field.encode_name}".replace("_", "-"), False
     for meta in getattr(field.type, "__metadata__", ()):
         text = meta.description or text
-        stem = (meta.extra or {}).get("stem", stem)
+        extra = meta.extra or {}
+        stem = extra.get("stem") or stem
+        secret = extra.get("secret", secret)
     default = field.default
     if default is msgspec.NODEFAULT and field.default_factory is not msgspec.NODEFAULT:
         default = field.default_factory()
-    return Option(section, field.encode_name, field.type, default, text, stem)
+    return Option(section, field.encode_name, field.type, default, text, stem, secret)
 
 
 def sections(root: type[Settings] = Settings) -> dict[str, type[Section]]:

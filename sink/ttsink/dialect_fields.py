@@ -2,11 +2,12 @@
 
 import difflib
 import re
-from typing import Final, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 
 from ttsink.dialect_presets import PRESETS
+from ttsink.section import Section, option
 
 Member = Literal[
     "job", "worker", "queue", "attempt", "level", "message", "timestamp", "trace_id", "span_id"
@@ -121,7 +122,7 @@ SPAN_ID: Final[tuple[str, ...]] = (
 )
 
 
-class FieldMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FieldMapping(Section, frozen=True):
     """The `[fields]` table of the configuration.
 
     Each list is tried before the built-in one; a member named in `only` has no built-in one.
@@ -130,23 +131,52 @@ class FieldMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of its own, `never` does not use it. `utc_offset_minutes` holds for times without a zone.
     """
 
-    job: tuple[str, ...] = ()
-    worker: tuple[str, ...] = ()
-    queue: tuple[str, ...] = ()
-    attempt: tuple[str, ...] = ()
-    level: tuple[str, ...] = ()
-    message: tuple[str, ...] = ()
-    timestamp: tuple[str, ...] = ()
-    trace_id: tuple[str, ...] = ()
-    span_id: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = ()
-    placeholders: tuple[str, ...] = ()
-    only: tuple[Member, ...] = ()
-    presets: dict[str, bool] = {}
-    read_time: Literal["fallback", "never"] = "fallback"
-    utc_offset_minutes: int = 0
-    nested: bool = True
-    text: bool = True
+    job: Annotated[
+        tuple[str, ...], option("Fields that hold the job, tried before the built-in ones.")
+    ] = ()
+    worker: Annotated[
+        tuple[str, ...], option("Fields that hold the worker, tried before the built-in ones.")
+    ] = ()
+    queue: Annotated[
+        tuple[str, ...], option("Fields that hold the queue, tried before the built-in ones.")
+    ] = ()
+    attempt: Annotated[
+        tuple[str, ...], option("Fields that hold the attempt, tried before the built-in ones.")
+    ] = ()
+    level: Annotated[
+        tuple[str, ...], option("Fields that hold the level, tried before the built-in ones.")
+    ] = ()
+    message: Annotated[
+        tuple[str, ...], option("Fields that hold the message, tried before the built-in ones.")
+    ] = ()
+    timestamp: Annotated[
+        tuple[str, ...], option("Fields that hold the timestamp, tried before the built-in ones.")
+    ] = ()
+    trace_id: Annotated[
+        tuple[str, ...], option("Fields that hold the trace id, tried before the built-in ones.")
+    ] = ()
+    span_id: Annotated[
+        tuple[str, ...], option("Fields that hold the span id, tried before the built-in ones.")
+    ] = ()
+    scopes: Annotated[
+        tuple[str, ...], option("Objects whose members are read as the record's own.")
+    ] = ()
+    placeholders: Annotated[tuple[str, ...], option("More texts that stand for no value.")] = ()
+    only: Annotated[
+        tuple[Member, ...], option("Members for which the built-in fields are not tried.")
+    ] = ()
+    presets: Annotated[
+        dict[str, bool], option("Job systems and agents to switch off, as {airflow = false}.")
+    ] = msgspec.field(default_factory=dict)
+    read_time: Annotated[
+        Literal["fallback", "never"],
+        option("Whether the time an agent read a line at stands in for a missing one."),
+    ] = "fallback"
+    utc_offset_minutes: Annotated[
+        int, option("Zone of times that name none, in minutes east of UTC.")
+    ] = 0
+    nested: Annotated[bool, option("Read an application's JSON or logfmt inside a message.")] = True
+    text: Annotated[bool, option("Read job, level and trace id from a message's own words.")] = True
 
     def __post_init__(self) -> None:
         for name in self.presets:

@@ -7,7 +7,7 @@ redacted. What cannot be understood is kept as text: a refusal makes agents drop
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
@@ -62,17 +62,10 @@ class Taken(NamedTuple):
     repeated: int = 0
 
 
-class Redacted(Protocol):
-    @property
-    def records(self) -> list[Record]: ...
-    @property
-    def blob(self) -> bytes: ...
-    @property
-    def counts(self) -> dict[str, int]: ...
-
-
 class Redacts(Protocol):
-    def apply(self, records: list[Record], blob: bytes) -> Redacted: ...
+    """See `ttsink.redaction.Redactor`: the same list where nothing hit, and counts by kind."""
+
+    def records(self, records: list[Record]) -> tuple[list[Record], Mapping[str, int]]: ...
 
 
 class Intake:
@@ -189,9 +182,9 @@ class Intake:
                 if start <= place < start + len(some):
                     at = place - start
                     some[at] = msgspec.structs.replace(some[at], truncated=True)
-            some, blob = self._redact(some)
+            some = self._redact(some)
             records += some
-            lines += blob.split(b"\n")[:-1]
+            lines += encode_lines(some).split(b"\n")[:-1]
         return await self._store(Batch(records, lines), split_body, posted)
 
     def _records_each(
@@ -207,36 +200,31 @@ class Intake:
                 records.append(text)
         return records
 
-    def _redact(self, records: list[Record]) -> tuple[list[Record], bytes]:
+    def _redact(self, records: list[Record]) -> list[Record]:
         """Fails closed: a record that cannot be redacted is kept without its content."""
-        blob = encode_lines(records)
         if self._redactor is None:
-            return records, blob
+            return records
         try:
-            redacted = self._redactor.apply(records, blob)
+            clean, counts = self._redactor.records(records)
         except Exception as error:
             self._failed("redaction", error)
-            return self._redact_each(records, self._redactor)
-        for kind, count in redacted.counts.items():
+            return [self._redact_one(record, self._redactor) for record in records]
+        for kind, count in counts.items():
             self.metrics.redactions.labels(kind).inc(count)
-        return redacted.records, redacted.blob
+        return clean
 
-    def _redact_each(self, records: list[Record], redactor: Redacts) -> tuple[list[Record], bytes]:
-        kept: list[Record] = []
-        for record in records:
-            try:
-                kept += redactor.apply([record], encode_lines([record])).records
-            except Exception:
-                kept.append(
-                    Record(
-                        timestamp=record.timestamp,
-                        received=record.received,
-                        level=record.level,
-                        message=WITHHELD,
-                        truncated=True,
-                    )
-                )
-        return kept, encode_lines(kept)
+    @staticmethod
+    def _redact_one(record: Record, redactor: Redacts) -> Record:
+        try:
+            return redactor.records([record])[0][0]
+        except Exception:
+            return Record(
+                timestamp=record.timestamp,
+                received=record.received,
+                level=record.level,
+                message=WITHHELD,
+                truncated=True,
+            )
 
     async def _store(self, batch: Batch, split_body: Split, posted: Posted) -> Taken:
         """Appends, and waits a moment for the view, so that who posted can read at once."""

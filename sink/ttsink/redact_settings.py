@@ -1,10 +1,11 @@
 """What a person may decide about redaction; the `[redaction]` table of the configuration."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from ttsink.redact_mark import Mode
+from ttsink.section import Section, option
 
 Checksum = Literal["none", "luhn", "verhoeff", "iban", "mod_11_2", "mod_97_10"]
 
@@ -29,7 +30,7 @@ class OwnRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checksum: Checksum = "none"
 
 
-class RedactionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RedactionSettings(Section, frozen=True):
     """All of it has a default that redacts.
 
     `modes` maps a rule to `mark`, `mask` (the last four characters stay), `drop` (the field
@@ -39,12 +40,27 @@ class RedactionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     `key_file` holds the key of the marks; without it the data directory does.
     """
 
-    enabled: bool = True
-    modes: dict[str, Mode] = {}
-    rules: tuple[OwnRule, ...] = ()
-    fields: tuple[str, ...] = ()
-    keep_fields: tuple[str, ...] = ()
-    allow: tuple[str, ...] = ()
-    allow_patterns: tuple[str, ...] = ()
-    digits: int = 6
-    key_file: str | None = None
+    enabled: Annotated[
+        bool, option("Mask secrets and personal values before anything is kept.", stem="redact")
+    ] = True
+    modes: Annotated[
+        dict[str, Mode], option("What becomes of a rule's finds: mark, mask, drop or off.")
+    ] = msgspec.field(default_factory=dict)
+    rules: Annotated[
+        tuple[OwnRule, ...], option("Rules of your own: name, pattern, keywords.")
+    ] = ()
+    fields: Annotated[
+        tuple[str, ...], option("Fields whose value is redacted whatever it is.")
+    ] = ()
+    keep_fields: Annotated[
+        tuple[str, ...], option("Fields whose name looks like a secret's and is none.")
+    ] = ()
+    allow: Annotated[tuple[str, ...], option("Values left as they are.")] = ()
+    allow_patterns: Annotated[
+        tuple[str, ...], option("RE2 patterns; a value one of them matches whole is left.")
+    ] = ()
+    digits: Annotated[int, option("Hex digits of a mark's digest, 6 to 32.")] = 6
+    key_file: Annotated[
+        str,
+        option("Holds the key of the marks; empty means one made in the data directory."),
+    ] = ""

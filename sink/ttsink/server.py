@@ -102,7 +102,10 @@ class Server:
         )
         if refused is not None:
             raise StartError(refused, EXIT_CONFIG)
-        self.sink = sink or Sink(settings)
+        try:
+            self.sink = sink or Sink(settings, environ)
+        except ConfigError as error:
+            raise StartError(str(error), EXIT_CONFIG) from None
         self.door = Door(
             tokens,
             loopback=is_loopback(self._host),

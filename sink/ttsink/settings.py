@@ -11,6 +11,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from ttsink.dialect_fields import FieldMapping
+from ttsink.redact_settings import RedactionSettings
+from ttsink.retention import Retention
 from ttsink.section import Section, option
 from ttsink.state_settings import StateSettings
 
@@ -114,12 +117,6 @@ class JournalSettings(Section, frozen=True):
     ] = True
 
 
-class RedactionSettings(Section, frozen=True):
-    enabled: Annotated[
-        bool, option("Mask secrets and personal values before anything is kept.", stem="redact")
-    ] = True
-
-
 class LinkSettings(Section, frozen=True):
     templates: Annotated[
         dict[str, str],
@@ -135,7 +132,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ingest: IngestSettings = IngestSettings()
     stream: StreamSettings = StreamSettings()
     journal: JournalSettings = JournalSettings()
+    retention: Retention = Retention()
     redaction: RedactionSettings = RedactionSettings()
+    fields: FieldMapping = FieldMapping()
     links: LinkSettings = LinkSettings()
     states: StateSettings = StateSettings()
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from ttsink import redact_key
+from ttsink.config import ConfigError
 from ttsink.dialect import Dialects
 from ttsink.intake import Intake
 from ttsink.lifecycle import Lifecycle
@@ -14,6 +16,8 @@ from ttsink.log import BatchLog, MemoryLog
 from ttsink.metrics import Metrics
 from ttsink.notices import Notices
 from ttsink.oplog import LOGGER, stamp
+from ttsink.redact_ruleset import RedactionSettingsError
+from ttsink.redaction import Redactor
 from ttsink.settings import Settings, data_path
 from ttsink.state_feed import StateFeed
 from ttsink.states import KeyStates
@@ -32,10 +36,12 @@ class Sink:
     def __init__(
         self,
         settings: Settings,
+        environ: Mapping[str, str] | None = None,
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Raises ConfigError for what is configured and cannot be used."""
         self.settings = settings
         self.clock = clock
         self.metrics = Metrics(process=True)
@@ -44,6 +50,7 @@ class Sink:
         self._state: str | None = STARTING
         self._tasks: list[asyncio.Task[None]] = []
         self._log = _log(settings)
+        self._redactor = redactor(settings, environ or {})
         self.view: View
         self.intake: Intake
         self._monotonic = monotonic
@@ -53,7 +60,7 @@ class Sink:
     async def open(self) -> None:
         """Opens the log and reads it into a view."""
         status = await self._log.open()
-        self.view = View(status.epoch, observers=(self.states,))
+        self.view = View(status.epoch, self.settings.retention, observers=(self.states,))
         feed = StateFeed(
             self.states, self.seats, epoch=status.epoch, clock=self.clock, folder=self._folder()
         )
@@ -61,8 +68,8 @@ class Sink:
         self._feed = feed
         self.intake = Intake(
             settings=self.settings.ingest,
-            dialects=Dialects(),
-            redactor=None,
+            dialects=Dialects(self.settings.fields),
+            redactor=self._redactor,
             log=self._log,
             view=self.view,
             metrics=self.metrics,
@@ -135,6 +142,32 @@ class Sink:
             },
             notices=self.notices.all(),
         )
+
+
+def redactor(settings: Settings, environ: Mapping[str, str]) -> Redactor | None:
+    """None where redaction is switched off.
+
+    The key of its marks comes from the environment, a file, or the data directory; a sink that
+    keeps nothing on disk makes one for its own life.
+
+    Raises:
+        ConfigError: a rule or the key cannot be used.
+    """
+    chosen = settings.redaction
+    if not chosen.enabled:
+        return None
+    try:
+        if given := environ.get(redact_key.KEY_VARIABLE):
+            key = redact_key.given_key(given)
+        elif chosen.key_file:
+            key = redact_key.read_key(Path(chosen.key_file))
+        elif settings.journal.enabled:
+            key = redact_key.installation_key(data_path(settings.server))
+        else:
+            key = redact_key.passing_key()
+        return Redactor(chosen, key)
+    except (redact_key.RedactionKeyError, RedactionSettingsError) as error:
+        raise ConfigError(f"[redaction]: {error}") from None
 
 
 def _log(_settings: Settings) -> BatchLog:

@@ -7,6 +7,7 @@ import pytest
 from support.running import running
 from ttsink.config import load
 from ttsink.server import Server, StartError
+from ttsink.settings import Settings
 
 LINE = b'{"message":"hello"}'
 TOKENS = {"TTSINK_INGEST_TOKEN": "send-1 send-2", "TTSINK_READ_TOKEN": "read-1"}
@@ -107,9 +108,13 @@ async def test_a_token_makes_the_host_irrelevant() -> None:
         assert (await sink.get("/api/records", headers=headers)).status == 200
 
 
+def settings(server: dict[str, object]) -> Settings:
+    return load(tables={"server": server, "journal": {"enabled": False}}).settings
+
+
 def start_error(environ: dict[str, str] | None = None, **server: object) -> StartError:
     with pytest.raises(StartError) as raised:
-        Server(load(tables={"server": server}).settings, environ or {})
+        Server(settings(server), environ or {})
     return raised.value
 
 
@@ -120,7 +125,7 @@ def test_more_than_loopback_needs_tokens_or_the_word(tmp_path: Path) -> None:
     assert "--ingest-token-file" in str(error)
     assert "--allow-unauthenticated" in str(error)
     assert "read" in str(start_error({"TTSINK_INGEST_TOKEN": "x"}, listen="0.0.0.0:0"))
-    Server(load(tables={"server": {"listen": "0.0.0.0:0"}}).settings, TOKENS)
+    Server(settings({"listen": "0.0.0.0:0"}), TOKENS)
 
 
 def test_a_wrong_address_or_half_a_certificate_is_told_before_anything_is_opened() -> None:
@@ -133,11 +138,17 @@ def test_a_wrong_address_or_half_a_certificate_is_told_before_anything_is_opened
 async def test_a_taken_address_is_one_line() -> None:
     async with running() as sink:
         taken = sink.server.url.removeprefix("http://")
-        settings = load(
-            tables={"server": {"listen": taken}, "journal": {"enabled": False}}
-        ).settings
 
         with pytest.raises(StartError, match=f"cannot listen on {taken}") as raised:
-            await Server(settings, {}).start()
+            await Server(settings({"listen": taken}), {}).start()
 
         assert raised.value.status == 69
+
+
+def test_a_rule_that_cannot_be_used_is_told_before_anything_is_opened() -> None:
+    tables = {"journal": {"enabled": False}, "redaction": {"modes": {"emial": "off"}}}
+
+    with pytest.raises(StartError, match=r"\[redaction\]: .*emial") as raised:
+        Server(load(tables=tables).settings, {})
+
+    assert raised.value.status == 78

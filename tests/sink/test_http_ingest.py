@@ -244,8 +244,33 @@ async def test_a_record_that_cannot_be_redacted_is_kept_without_its_content() ->
 
 
 class BrokenRedactor:
-    def apply(self, records: object, blob: object) -> Any:
+    def records(self, records: object) -> Any:
         raise RuntimeError("a record's secret words")
+
+
+async def test_what_is_personal_is_masked_before_anything_shows_it() -> None:
+    body = b'{"message":"mail to maria.lopez@example.com","password":"hunter2-secret"}'
+    async with running() as sink:
+        await sink.post(body)
+        (found,) = await sink.records()
+        async with sink.stream(params={"tail": "1"}) as stream:
+            await stream.events(1)
+            raw = stream.raw
+        metrics = (await sink.get("/metrics")).body
+
+        assert "maria.lopez" not in str(found)
+        assert found["redacted"]
+        for shown in (raw, metrics):
+            assert b"maria" not in shown
+            assert b"hunter2" not in shown
+        assert b'ttsink_redactions_total{kind="email"} 1.0' in metrics
+
+
+async def test_redaction_can_be_switched_off() -> None:
+    async with running(redaction={"enabled": False}) as sink:
+        await sink.post(b'{"message":"mail to maria.lopez@example.com"}')
+
+        assert (await sink.records())[0]["message"] == "mail to maria.lopez@example.com"
 
 
 async def test_the_metrics_count_what_came_and_name_no_job() -> None:

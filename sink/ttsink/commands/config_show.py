@@ -19,11 +19,11 @@ def lines(loaded: config.Loaded, environ: Mapping[str, str]) -> Iterator[str]:
             section = option.section
             yield f"\n[{section}]"
         value = getattr(getattr(loaded.settings, option.section), option.key)
-        text = toml(msgspec.to_builtins(value))
+        text = '"********"' if option.secret and value else toml(msgspec.to_builtins(value))
         yield f"{option.key} = {text}  # {loaded.origins.get(option.path, 'default')}"
     yield ""
     yield f"# the journal's folder: {data_path(loaded.settings.server)}"
-    for variable in ("TTSINK_INGEST_TOKEN", "TTSINK_READ_TOKEN"):
+    for variable in sorted(config.OTHER_VARIABLES - {"TTSINK_CONFIG"}):
         if environ.get(variable):
             yield f"# {variable} is set: ********"
     for variable in loaded.unknown:
