@@ -5,15 +5,16 @@ is. A member whose whole column is canonical is checked in one go; only what is 
 value by value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
 
 from ttsink import dialect_text, logfmt
 from ttsink.dialect_fields import MEMBERS, FieldMapping
-from ttsink.dialect_plan import SOURCE_TYPE, Plan, Plans, Source, deep_shape
+from ttsink.dialect_plan import SOURCE_TYPE, Plan, Plans, Source, deep_shapes
 from ttsink.dialect_value import (
     Attempts,
     Levels,
@@ -25,6 +26,7 @@ from ttsink.dialect_value import (
     TraceIds,
     shown,
 )
+from ttwire import trace
 from ttwire.record import Record
 
 ENVELOPE: Final = "envelope"
@@ -35,6 +37,7 @@ MAX_LINE_CHARS: Final = 262_144
 
 _Object = dict[str, Any]
 _Column = list[Any]
+_Columns = dict[str, Sequence[Any]]
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -96,19 +99,37 @@ class _Reading:
         }
 
     def by_keys(self, objects: Sequence[_Object], *, opened: bool) -> list[Record]:
-        shapes = list(map(tuple, objects))
-        if len(set(shapes)) == 1:
-            keys = shapes[0]
+        keys = tuple(objects[0])
+        columns = _columns(objects, keys) if set(map(len, objects)) == {len(keys)} else None
+        if columns is not None:
             inside = self._plans.inside(keys, objects[0])
-            return self._by_depth(objects, keys, inside, opened=opened)
-        groups: dict[tuple[str, ...], list[int]] = {}
-        for at, keys in enumerate(shapes):
-            groups.setdefault(keys, []).append(at)
+            return self._by_depth(objects, columns, keys, inside, opened=opened)
+        return self._grouped(
+            objects,
+            list(map(tuple, objects)),
+            lambda group, keys: self._by_depth(
+                group,
+                _columns(group, keys) or {},
+                keys,
+                self._plans.inside(keys, group[0]),
+                opened=opened,
+            ),
+        )
+
+    def _grouped(
+        self,
+        objects: Sequence[_Object],
+        shapes: Sequence[tuple[Any, ...]],
+        read_group: Callable[[Sequence[_Object], tuple[Any, ...]], list[Record]],
+    ) -> list[Record]:
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for at, shape in enumerate(shapes):
+            groups.setdefault(shape, []).append(at)
+        if len(groups) == 1:
+            return read_group(objects, shapes[0])
         found: list[Record | None] = [None] * len(objects)
-        for keys, places in groups.items():
-            group = [objects[at] for at in places]
-            inside = self._plans.inside(keys, group[0])
-            records = self._by_depth(group, keys, inside, opened=opened)
+        for shape, places in groups.items():
+            records = read_group([objects[at] for at in places], shape)
             for at, record in zip(places, records, strict=True):
                 found[at] = record
         return found  # type: ignore[return-value]  # every place is in one group
@@ -116,6 +137,7 @@ class _Reading:
     def _by_depth(
         self,
         objects: Sequence[_Object],
+        columns: _Columns,
         keys: tuple[str, ...],
         inside: tuple[str, ...],
         *,
@@ -123,24 +145,20 @@ class _Reading:
     ) -> list[Record]:
         told = SOURCE_TYPE in keys
         if not inside and not told:
-            plan = self._plans.get((keys, inside), objects[0], inside)
-            return self._by_plan(objects, plan, keys, inside, opened=opened)
-        shapes = [deep_shape(each, inside, told=told) for each in objects]
-        groups: dict[tuple[Any, ...], list[int]] = {}
-        for at, shape in enumerate(shapes):
-            groups.setdefault(shape, []).append(at)
-        found: list[Record | None] = [None] * len(objects)
-        for shape, places in groups.items():
-            group = [objects[at] for at in places]
+            plan = self._plans.get((keys,), objects[0], inside)
+            return self._by_plan(objects, columns, plan, keys, inside, opened=opened)
+
+        def read_group(group: Sequence[_Object], shape: tuple[Any, ...]) -> list[Record]:
             plan = self._plans.get((keys, inside, shape), group[0], inside)
-            records = self._by_plan(group, plan, keys, inside, opened=opened)
-            for at, record in zip(places, records, strict=True):
-                found[at] = record
-        return found  # type: ignore[return-value]  # every place is in one group
+            own = columns if len(group) == len(objects) else _columns(group, keys) or {}
+            return self._by_plan(group, own, plan, keys, inside, opened=opened)
+
+        return self._grouped(objects, deep_shapes(columns, inside, told=told), read_group)
 
     def _by_plan(
         self,
         objects: Sequence[_Object],
+        columns: _Columns,
         plan: Plan,
         keys: tuple[str, ...],
         inside: tuple[str, ...],
@@ -149,30 +167,26 @@ class _Reading:
     ) -> list[Record]:
         whole: dict[str, _Column] = {}
         certain: set[str] = set()
-        for member in MEMBERS:
-            sources = plan.members[member]
-            if not sources or not (key := sources[0].top):
-                continue
-            raw = [each[key] for each in objects]
-            column = self._members[member].column(raw, sources[0].rule)
+        for member, key, rule in plan.first:
+            column = self._members[member].column(columns[key], rule)
             if column is not None:
-                whole[member] = column
+                whole[member] = column  # type: ignore[assignment]  # changed only where None is
                 certain.add(key)
         objecting = tuple(
             key
             for key in plan.doubtful
-            if key not in certain and dict in {type(each[key]) for each in objects}
+            if key not in certain and dict in set(map(type, columns[key]))
         )
         if objecting:
-            return self._by_depth(objects, keys, (*inside, *objecting), opened=opened)
+            return self._by_depth(objects, columns, keys, (*inside, *objecting), opened=opened)
         if not opened and self._readers.nested:
-            lines = self._lines_within(objects, plan)
+            lines = self._lines_within(objects, columns, plan)
             if lines:
                 return self._with_lines(objects, lines, plan, keys, inside)
-        for done in whole:
-            key = plan.members[done][0].top
-            for each in objects:
-                del each[key]  # type: ignore[arg-type]  # a column is whole where there is a top
+        for member, key, _ in plan.first:
+            if member in whole:
+                for each in objects:
+                    del each[key]
         for member in MEMBERS:
             if member not in whole:
                 whole[member] = self._member(plan.members[member], member, objects)
@@ -215,19 +229,39 @@ class _Reading:
             if not missing:
                 break
             raw = source.column([objects[at] for at in missing])
-            left: list[int] = []
-            for at, value in zip(missing, raw, strict=True):
-                exact = False
-                if source.form is not None:
-                    found[at] = self._formed(source.form, value)
-                elif value is not None:
-                    found[at], exact = reader.one(value, source.rule)
-                if found[at] is None:
-                    left.append(at)
-                if source.top is not None and (exact or value is None or value == ""):
-                    del objects[at][source.top]
-            missing = left
+            if source.form is not None:
+                for at, parts in zip(missing, raw, strict=True):
+                    found[at] = self._formed(source.form, parts)
+            else:
+                self._one_source(
+                    source, reader, list(zip(missing, raw, strict=True)), objects, found
+                )
+            missing = [at for at in missing if found[at] is None]
         return found
+
+    def _one_source(
+        self,
+        source: Source,
+        reader: Reader,
+        raw: Sequence[tuple[int, Any]],
+        objects: Sequence[_Object],
+        found: _Column,
+    ) -> None:
+        said = [(at, value) for at, value in raw if value is not None and value != ""]
+        column = reader.column([value for _, value in said], source.rule) if said else None
+        if column is not None:
+            for (at, _), value in zip(said, column, strict=True):
+                found[at] = value
+            spent = [at for at, _ in raw]
+        else:
+            spent = [at for at, value in raw if value is None or value == ""]
+            for at, value in said:
+                found[at], exact = reader.one(value, source.rule)
+                if exact:
+                    spent.append(at)
+        if source.top is not None:
+            for at in spent:
+                del objects[at][source.top]
 
     def _formed(self, form: str, values: tuple[Any, ...]) -> str | None:
         parts = [self._readers.names.part(value) for value in values]
@@ -246,13 +280,15 @@ class _Reading:
                 value = objects[at].get(sources[0].paths[0][0]) if sources else None
                 messages[at] = "" if value is None or value == "" else shown(value)
 
-    def _lines_within(self, objects: Sequence[_Object], plan: Plan) -> dict[int, _Object]:
+    def _lines_within(
+        self, objects: Sequence[_Object], columns: _Columns, plan: Plan
+    ) -> dict[int, _Object]:
         """Objects whose message is an application's own line of JSON or logfmt, opened."""
         sources = plan.members["message"]
         if not sources or len(sources[0].paths[0]) != 1:
             return {}
         key = sources[0].paths[0][0]
-        texts = [each[key] for each in objects]
+        texts = columns[key]
         try:
             joined = "\n" + "\n".join(texts)
         except TypeError:
@@ -268,18 +304,23 @@ class _Reading:
         return opened
 
     def _merged(self, outer: _Object, key: str, line: _Object) -> _Object:
-        """The line's members over the agent's; the text stays where the line has no message."""
-        if key in line or self._plans.names_message(line):
-            outer = {name: value for name, value in outer.items() if name != key}
-        clash = {
-            name: outer[name] for name in outer.keys() & line.keys() if outer[name] != line[name]
-        }
+        """The line's members over the agent's; the text stays where the line has no message.
+
+        `source_type` goes into the envelope with the read time it explains.
+        """
         merged = {**outer, **line}
-        if clash:
-            merged[ENVELOPE] = {
-                **clash,
-                **({ENVELOPE: merged[ENVELOPE]} if ENVELOPE in merged else {}),
-            }
+        if key not in line and self._plans.names_message(line):
+            del merged[key]
+        shared = outer.keys() & line.keys()
+        shared.discard(key)
+        clash = {name: outer[name] for name in shared if outer[name] != line[name]}
+        if not clash:
+            return merged
+        if "timestamp" in clash and SOURCE_TYPE in outer and SOURCE_TYPE not in line:
+            clash[SOURCE_TYPE] = merged.pop(SOURCE_TYPE)
+        if ENVELOPE in merged:
+            clash[ENVELOPE] = merged[ENVELOPE]
+        merged[ENVELOPE] = clash
         return merged
 
     def _with_lines(
@@ -293,14 +334,16 @@ class _Reading:
         rest = [at for at in range(len(objects)) if at not in lines]
         found = dict(zip(lines, self.by_keys(list(lines.values()), opened=True), strict=True))
         if rest:
-            plain = self._by_plan([objects[at] for at in rest], plan, keys, inside, opened=True)
+            group = [objects[at] for at in rest]
+            own = _columns(group, keys) or {}
+            plain = self._by_plan(group, own, plan, keys, inside, opened=True)
             found.update(zip(rest, plain, strict=True))
         return [found[at] for at in range(len(objects))]
 
     def _tell(self, objects: Sequence[_Object], plan: Plan, whole: dict[str, _Column]) -> None:
         """What the record itself left out: from the message's text, then from its surroundings."""
         if self._readers.text:
-            self._read_text(whole)
+            self._read_text(objects, whole)
         for member, around in (
             ("job", "job_around"),
             ("worker", "worker_around"),
@@ -317,15 +360,47 @@ class _Reading:
         if None in times:
             whole["timestamp"] = [time or self._received for time in times]
 
-    def _read_text(self, whole: dict[str, _Column]) -> None:
+    def _read_text(self, objects: Sequence[_Object], whole: dict[str, _Column]) -> None:
+        members = ("job", "worker", "queue", "level", "timestamp")
         wanted = [member for member in ("job", "level", "timestamp") if None in whole[member]]
-        if not wanted:
+        if wanted:
+            for at, message in enumerate(whole["message"]):
+                if not message or all(whole[member][at] is not None for member in wanted):
+                    continue
+                told = dialect_text.read(
+                    message, received=self._received, offset_minutes=self._readers.offset_minutes
+                )
+                for member, value in zip(members, told, strict=True):
+                    column = whole[member]
+                    if value is not None and column[at] is None:
+                        column[at] = _placed(objects[at], value) if member == "worker" else value
+        traces, spans = whole["trace_id"], whole["span_id"]
+        if None not in traces:
             return
         for at, message in enumerate(whole["message"]):
-            if message and any(whole[member][at] is None for member in wanted):
-                told = dialect_text.read(message)
-                if told.level is not None and whole["level"][at] is None:
-                    whole["level"][at] = told.level
+            if message and traces[at] is None:
+                ids = trace.in_text(message)
+                if ids.trace_id is not None:
+                    traces[at] = ids.trace_id
+                    if spans[at] is None:
+                        spans[at] = ids.span_id
+
+
+def _placed(each: _Object, worker: str) -> str:
+    """A process or thread with its host, where the agent said it: each host has a first one."""
+    host = each.get("host") or each.get("hostname")
+    return f"{host}:{worker}" if type(host) is str and host != worker else worker
+
+
+def _columns(objects: Sequence[_Object], keys: tuple[str, ...]) -> _Columns | None:
+    """The values by key; None when not every object has all of them."""
+    try:
+        if len(keys) < 2:
+            return {key: [each[key] for each in objects] for key in keys}
+        rows = list(map(itemgetter(*keys), objects))
+    except KeyError:
+        return None
+    return dict(zip(keys, zip(*rows, strict=True), strict=True))
 
 
 def _line(text: str) -> _Object | None:

@@ -1,6 +1,6 @@
 """Where the members of records of one shape are: found once per shape, used per column."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ttsink.dialect_fields import MEMBERS, Lists, form, names, squash
@@ -22,6 +22,9 @@ READ_BY_AGENT: Final = frozenset(
     ("demo_logs", "exec", "file", "file_descriptor", "http_server", "socket", "stdin")
 )
 """Vector sources whose `timestamp` is the time they read the line at."""
+
+FLUENT_BIT_BYTES: Final = "__internal__"
+"""Where Fluent Bit keeps what OTLP said, ids as bytes pushed through its repair of UTF-8."""
 
 SOURCE_TYPE: Final = "source_type"
 
@@ -65,6 +68,8 @@ class Plan(NamedTuple):
 
     members: dict[str, tuple[Source, ...]]
     doubtful: tuple[str, ...]
+    first: tuple[tuple[str, str, str], ...]
+    """Member, key and rule where the first source is a key that may be taken out."""
 
 
 def inside(record: dict[str, Any], lists: Lists) -> tuple[str, ...]:
@@ -74,18 +79,22 @@ def inside(record: dict[str, Any], lists: Lists) -> tuple[str, ...]:
     )
 
 
-def deep_shape(record: dict[str, Any], keys: Sequence[str], *, told: bool) -> tuple[Any, ...]:
+def deep_shapes(
+    columns: Mapping[str, Sequence[Any]], keys: Sequence[str], *, told: bool
+) -> list[tuple[Any, ...]]:
     """What records must have in common, below their own keys, to share a plan."""
-    shape: list[Any] = [_shape(record[key], MAX_DEPTH) for key in keys]
+    parts: list[list[Any]] = [[_shape(value, MAX_DEPTH) for value in columns[key]] for key in keys]
     if told:
-        value = record[SOURCE_TYPE]
-        shape.append(type(value) is str and value in READ_BY_AGENT)
-    return tuple(shape)
+        by_agent = {value: value in READ_BY_AGENT for value in set(columns[SOURCE_TYPE]) if value}
+        parts.append([by_agent.get(value, False) for value in columns[SOURCE_TYPE]])
+    return list(zip(*parts, strict=True))
 
 
 def _shape(value: Any, depth: int) -> Any:
     if type(value) is not dict or len(value) > MAX_OBJECT_KEYS or not depth:
         return None
+    if dict not in set(map(type, value.values())):
+        return tuple(value)
     return (
         *value,
         *((key, _shape(inner, depth - 1)) for key, inner in value.items() if type(inner) is dict),
@@ -121,7 +130,12 @@ def build(record: dict[str, Any], keys: Sequence[str], lists: Lists) -> Plan:
         members["read_time"] = (*late, *members["read_time"])
     _share(members)
     doubtful = tuple(key for key in record if key not in keys and squash(key) in lists.starts)
-    return Plan(members, doubtful)
+    first = tuple(
+        (member, sources[0].top, sources[0].rule)
+        for member in MEMBERS
+        if (sources := members[member]) and sources[0].top is not None
+    )
+    return Plan(members, doubtful, first)
 
 
 def _share(members: dict[str, tuple[Source, ...]]) -> None:
@@ -199,7 +213,9 @@ def _rule(member: str, name: str, path: Path, beside: frozenset[str]) -> str | N
         if beside >= _PINO:
             return "pino"
         return "python" if beside & _PYTHON else "text"
-    if member in {"trace_id", "span_id", "attempt"}:
+    if member in {"trace_id", "span_id"}:
+        return FLUENT_BIT_BYTES if path[0] == FLUENT_BIT_BYTES else name
+    if member == "attempt":
         return name
     return ""
 

@@ -1,26 +1,125 @@
-"""What the text of a message tells, where no field did."""
+"""What the text of a message tells, where no field did.
+
+Loggers of job systems put the run in front of the text: Celery `[time: LEVEL/process] Task
+name[id]`, Sidekiq `pid=1 tid=a class=Name jid=id LEVEL:`, RQ `queue: call (id)`, Dramatiq
+`[PID 1] [thread]`, Spark `application_1_2`; klog, syslog and plain loggers put time and level
+there. Only the head is read, in time that does not depend on what follows it. A word inside
+the text is never taken for a level: it has to stand where loggers write one.
+"""
 
 import re
 from typing import Final, NamedTuple
 
-from ttsink import severity
+from ttsink import severity, timestamp
+from ttwire.level import Level
 
 MAX_HEAD_CHARS: Final = 512
 """What a logger writes in front of a message ends before this."""
 
+MAX_WORDS_BEFORE_LEVEL: Final = 6
+"""Between a time and the level stand a logger's name, a process, pairs."""
+
 
 class Told(NamedTuple):
-    level: str | None = None
+    """What a text says; None for what it does not. `timestamp` is canonical."""
+
+    job: str | None = None
+    worker: str | None = None
+    queue: str | None = None
+    level: Level | None = None
+    timestamp: str | None = None
 
 
-_KLOG: Final = re.compile(r"([IWEF])\d{4} ", re.ASCII)
-_WORD: Final = re.compile(
-    r"\[?\b(trace|debug|info|notice|warn|warning|error|err|critical|crit|fatal|emerg)\b[\]: ]",
-    re.ASCII | re.IGNORECASE,
+_UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_LEVELS: Final = (
+    "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|CRIT|ALERT|FATAL|EMERG|PANIC"
 )
+_ISO: Final = re.compile(rf"\[?{timestamp.ISO}", re.ASCII)
+_KLOG: Final = re.compile(timestamp.KLOG, re.ASCII)
+_SYSLOG: Final = re.compile(
+    rf"(?:<(?P<priority>\d{{1,3}})>)?{timestamp.SYSLOG} (?P<host>[\w.:-]{{1,255}}) ", re.ASCII
+)
+_SYSLOG_5424: Final = re.compile(
+    rf"<(?P<priority>\d{{1,3}})>1 (?:{timestamp.ISO}|-) (?P<host>[\w.:-]{{1,255}}) ", re.ASCII
+)
+_CELERY: Final = re.compile(
+    rf"\[{timestamp.ISO}: (?P<level>[A-Z]+)/(?P<process>[\w@.-]{{1,128}})\] "
+)
+_DRAMATIQ: Final = re.compile(r"\[PID (\d{1,10})\] \[([\w.-]{1,128})\]", re.ASCII)
+_SIDEKIQ: Final = re.compile(
+    r"(?:^|\s)pid=(?P<pid>\d{1,10}) tid=(?P<tid>\w{1,32})"
+    r"(?:\s(?:class=(?P<name>[\w:.]{1,128})|jid=(?P<jid>[0-9a-f]{24})|\w{1,32}=\S{0,128})){0,8}",
+    re.ASCII,
+)
+_TASK: Final = re.compile(rf"(?:^|[\s(])([A-Za-z_][\w.:-]{{0,200}})\[({_UUID})\]", re.ASCII)
+_RQ: Final = re.compile(
+    rf"(?:\d\d:\d\d:\d\d )?(?P<queue>[\w.-]{{1,128}}): .{{1,400}}\((?P<id>{_UUID})\)", re.ASCII
+)
+_DRAMATIQ_MESSAGE: Final = re.compile(rf"message(?:[_ ]id)?[ =:]{{1,2}}'({_UUID})'", re.ASCII)
+_SPARK: Final = re.compile(r"application_\d{10,13}_\d{4,10}", re.ASCII)
+_UPPER: Final = frozenset(_LEVELS.split("|"))
+_AROUND_LEVEL: Final = "[]()<>:|,-"
+_LEVEL_FIRST: Final = re.compile(
+    rf"(?:[\[(<]({_LEVELS})[\])>]|({_LEVELS}):|level=\"?(\w{{1,16}}))", re.ASCII | re.IGNORECASE
+)
+_LEVEL_WORD: Final = re.compile(rf"({_LEVELS})[ \t|]", re.ASCII)
 
 
-def read(message: str) -> Told:
-    head = message[:MAX_HEAD_CHARS]
-    found = _KLOG.match(head) or _WORD.match(head)
-    return Told(severity.level(found[1])[0]) if found is not None else Told()
+def read(message: str, *, received: str, offset_minutes: int = 0) -> Told:
+    """What the head of a message tells; `received` and `offset_minutes` as for `instant`."""
+    head = message[:MAX_HEAD_CHARS].lstrip()
+    level: Level | None = None
+    worker: str | None = None
+    timed: re.Match[str] | None = None
+    rest = head
+    first = head[:1]
+    if first == "[" and (timed := _CELERY.match(head)):
+        level, worker, rest = severity.level(timed["level"])[0], timed["process"], ""
+    elif first in {"I", "W", "E", "F"} and (timed := _KLOG.match(head)):
+        level, rest = severity.level(first)[0], ""
+    elif first == "<" and (timed := _SYSLOG_5424.match(head) or _SYSLOG.match(head)):
+        level = severity.level(int(timed["priority"]) & 7, "syslog")[0]
+        worker, rest = timed["host"], ""
+        if timed.groupdict().get("year") is None and "name" not in timed.groupdict():
+            timed = None
+    elif first.isupper() and (timed := _SYSLOG.match(head)):
+        worker, rest = timed["host"], head[timed.end() :]
+    elif timed := _ISO.match(head):
+        rest = head[timed.end() :]
+    if level is None and rest:
+        level = _level(rest.lstrip(), behind_time=timed is not None)
+    job, named_worker, queue = _run(head)
+    when = None
+    if timed is not None:
+        when = timestamp.from_match(timed, received=received, offset_minutes=offset_minutes)[0]
+    return Told(job, named_worker or worker, queue, level, when)
+
+
+def _level(rest: str, *, behind_time: bool) -> Level | None:
+    if behind_time:
+        for word in rest.split(None, MAX_WORDS_BEFORE_LEVEL + 1)[: MAX_WORDS_BEFORE_LEVEL + 1]:
+            if (bare := word.strip(_AROUND_LEVEL)) in _UPPER:
+                return severity.level(bare)[0]
+    found = _LEVEL_FIRST.match(rest) or _LEVEL_WORD.match(rest)
+    return severity.level(found[found.lastindex or 1])[0] if found is not None else None
+
+
+def _run(head: str) -> tuple[str | None, str | None, str | None]:
+    """Job, worker and queue."""
+    if "tid=" in head and (found := _SIDEKIQ.search(head)):
+        name, jid = found["name"], found["jid"]
+        job = f"{name}[{jid}]" if name and jid else jid
+        return job, f"{found['pid']}:{found['tid']}", None
+    worker = None
+    if "[PID " in head and (found := _DRAMATIQ.search(head)):
+        worker = f"{found[1]}:{found[2]}"
+    if "-" in head:
+        if "[" in head and (found := _TASK.search(head)):
+            return f"{found[1]}[{found[2]}]", worker, None
+        if "message" in head and (found := _DRAMATIQ_MESSAGE.search(head)):
+            return found[1], worker, None
+        if head.rstrip().endswith(")") and (found := _RQ.match(head)):
+            return found["id"], worker, found["queue"]
+    if "application_" in head and (found := _SPARK.search(head)):
+        return found[0], worker, None
+    return None, worker, None

@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from ttsink import severity, timestamp
+from ttsink.dialect_plan import FLUENT_BIT_BYTES
 from ttsink.severity import Scale
 from ttwire import trace
 
@@ -29,7 +30,7 @@ _NOT_READ: Final[Read] = (None, False)
 class Reader(Protocol):
     """How one member is read."""
 
-    def column(self, raw: Sequence[Any], rule: str, /) -> list[Any] | None:
+    def column(self, raw: Sequence[Any], rule: str, /) -> Sequence[Any] | None:
         """All values at once when each is already as it should be, else None."""
         ...
 
@@ -49,14 +50,14 @@ class Names:
             for spelled in (text, text.upper(), text.title(), text.capitalize())
         }
 
-    def column(self, raw: Sequence[Any], _rule: str) -> list[Any] | None:
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
         if (
             set(map(type, raw)) != {str}
             or not self._spelled.isdisjoint(raw)
             or max(map(len, raw)) > MAX_KEY_CHARS
         ):
             return None
-        return list(raw)
+        return raw
 
     def one(self, raw: Any, _rule: str) -> Read:
         kind = type(raw)
@@ -94,10 +95,10 @@ Sidekiq sets `retry_count` to 0 for the first retry, which is the second try.
 
 
 class Attempts:
-    def column(self, raw: Sequence[Any], rule: str) -> list[Any] | None:
+    def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
         if rule in _FROM_ZERO or set(map(type, raw)) != {int}:
             return None
-        return list(raw) if min(raw) >= 0 and max(raw) <= MAX_ATTEMPT else None
+        return raw if min(raw) >= 0 and max(raw) <= MAX_ATTEMPT else None
 
     def one(self, raw: Any, rule: str) -> Read:
         kind = type(raw)
@@ -111,7 +112,7 @@ class Attempts:
 
 
 class Levels:
-    def column(self, raw: Sequence[Any], rule: str) -> list[Any] | None:
+    def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
         plain = severity.PLAIN[_scale(rule)]
         try:
             found = list(map(plain.get, raw))
@@ -128,8 +129,8 @@ def _scale(rule: str) -> Scale:
 
 
 class Messages:
-    def column(self, raw: Sequence[Any], _rule: str) -> list[Any] | None:
-        return list(raw) if set(map(type, raw)) == {str} else None
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+        return raw if set(map(type, raw)) == {str} else None
 
     def one(self, raw: Any, _rule: str) -> Read:
         kind = type(raw)
@@ -153,7 +154,7 @@ class Times:
         self._received = received
         self._offset_minutes = offset_minutes
 
-    def column(self, raw: Sequence[Any], _rule: str) -> list[Any] | None:
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
         return timestamp.column(raw)
 
     def one(self, raw: Any, _rule: str) -> Read:
@@ -164,7 +165,7 @@ MIN_ID_CHARS: Final = 8
 """A shorter text in a field named `trace` or `span` is a word or a number, not an id."""
 
 
-def _whole_hex(raw: Sequence[Any], digits: int) -> list[Any] | None:
+def _whole_hex(raw: Sequence[Any], digits: int) -> Sequence[Any] | None:
     """The column when each is lower-case hex of this many digits and not all zeros."""
     try:
         joined = "".join(raw)
@@ -172,19 +173,21 @@ def _whole_hex(raw: Sequence[Any], digits: int) -> list[Any] | None:
             return None
     except (TypeError, ValueError):
         return None
-    return None if "0" * digits in joined else list(raw)
+    return None if "0" * digits in joined else raw
 
 
 class TraceIds:
     """Every convention of `ttwire.trace`; decimal only in Datadog's own fields."""
 
-    def column(self, raw: Sequence[Any], _rule: str) -> list[Any] | None:
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
         return _whole_hex(raw, trace.TRACE_ID_DIGITS)
 
     def one(self, raw: Any, rule: str) -> Read:
         text = _id_text(raw, rule)
         if text is None:
             return _NOT_READ
+        if rule == FLUENT_BIT_BYTES:
+            return trace.trace_id(_mended(text, 16)), False
         if rule == "ddtraceid":
             return trace.datadog_id(text), False
         if len(text) < MIN_ID_CHARS:
@@ -194,13 +197,15 @@ class TraceIds:
 
 
 class SpanIds:
-    def column(self, raw: Sequence[Any], _rule: str) -> list[Any] | None:
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
         return _whole_hex(raw, trace.SPAN_ID_DIGITS)
 
     def one(self, raw: Any, rule: str) -> Read:
         text = _id_text(raw, rule)
         if text is None:
             return _NOT_READ
+        if rule == FLUENT_BIT_BYTES:
+            return trace.span_id(_mended(text, 8)), False
         if rule == "ddspanid":
             return trace.datadog_span_id(text), False
         if len(text) < MIN_ID_CHARS:
@@ -213,3 +218,17 @@ def _id_text(raw: Any, rule: str) -> str | None:
     if type(raw) is str:
         return raw
     return str(raw) if type(raw) is int and rule.startswith("dd") else None
+
+
+def _mended(text: str, size: int) -> str:
+    """The hex of an id's bytes that Fluent Bit sent as text, "" where bytes were lost.
+
+    A byte that is no UTF-8 arrives as the private character U+E000 plus its value.
+    """
+    raw = b"".join(
+        bytes((ord(sign) - 0xE000,))
+        if 0xE080 <= ord(sign) <= 0xE0FF
+        else sign.encode("utf-8", "replace")
+        for sign in text[: 4 * size]
+    )
+    return raw.hex() if len(raw) == size else text if len(text) == 2 * size else ""

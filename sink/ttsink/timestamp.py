@@ -69,7 +69,7 @@ _NUMBER: Final = re.compile(r"\d{9,19}(?:\.\d{1,9})?", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def column(values: Sequence[Any]) -> list[str] | None:
+def column(values: Sequence[Any]) -> Sequence[str] | None:
     """A column of times that are all text of one canonical shape, or None: read them singly.
 
     Whole seconds, milliseconds and microseconds in UTC with `Z` are what the agents send.
@@ -82,7 +82,7 @@ def column(values: Sequence[Any]) -> list[str] | None:
     if _UNSET in joined:
         return None
     if _MICROSECONDS.fullmatch(raw) is not None:
-        return list(values)
+        return values
     if _MILLISECONDS.fullmatch(raw) is not None:
         return joined.replace("Z", "000Z").split("\n")[:-1]
     if _SECONDS.fullmatch(raw) is not None:
@@ -123,6 +123,10 @@ def from_match(
     part = found.groupdict()
     fraction = part["fraction"] or ""
     exact = not fraction[6:].strip("0")
+    if not offset_minutes and "year" in part and "month" in part:
+        quick = _quick(part, fraction)
+        if quick is not None:
+            return quick, exact
     second = int(part["second"])
     if second == 60:  # a leap second has no place of its own in a datetime
         second, fraction, exact = 59, "999999", False
@@ -149,6 +153,26 @@ def from_match(
     except (ValueError, OverflowError):
         return None, False
     return _within(moment, exact=exact)
+
+
+def _quick(part: dict[str, str | None], fraction: str) -> str | None:
+    """The text of a plain time in UTC, put together rather than computed."""
+    year = part["year"]
+    if (
+        part["offset"] not in {None, "Z", "z", "UTC", "GMT"}
+        or not year
+        or not "1974" <= year < "2200"
+    ):
+        return None
+    text = (
+        f"{year}-{part['month']}-{part['day']}T{part['hour']}:{part['minute']}:{part['second']}"
+        f".{fraction[:6]:0<6}"
+    )
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return f"{text}Z"
 
 
 def _from_epoch(value: float) -> tuple[str | None, bool]:

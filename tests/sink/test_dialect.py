@@ -74,7 +74,10 @@ def test_an_application_line_inside_a_message_is_opened_once() -> None:
 
     assert (found.message, found.level, found.job, found.worker) == ("hello", "error", "a", "web-1")
     assert found.timestamp == "2026-11-22T10:15:01.000000Z"
-    assert found.fields["envelope"] == {"timestamp": "2026-11-22T10:19:59.5Z"}
+    assert found.fields["envelope"] == {
+        "source_type": "file",
+        "timestamp": "2026-11-22T10:19:59.5Z",
+    }
 
 
 def test_records_of_many_shapes_stay_in_their_order() -> None:
