@@ -8,12 +8,11 @@ value by value.
 from collections.abc import Callable, Sequence
 from itertools import repeat
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
-import msgspec
-
-from ttsink import dialect_text, logfmt
+from ttsink import dialect_text
 from ttsink.dialect_fields import MEMBERS, FieldMapping
+from ttsink.dialect_line import lines_within
 from ttsink.dialect_plan import SOURCE_TYPE, Plan, Plans, Source, deep_shapes
 from ttsink.dialect_value import (
     Attempts,
@@ -29,17 +28,9 @@ from ttsink.dialect_value import (
 from ttwire import trace
 from ttwire.record import Record
 
-ENVELOPE: Final = "envelope"
-"""Where members go that an application's line inside a message has too: the agent's own."""
-
-MAX_LINE_CHARS: Final = 262_144
-"""A longer message is not parsed for a line of JSON in it."""
-
 _Object = dict[str, Any]
 _Column = list[Any]
 _Columns = dict[str, Sequence[Any]]
-
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Readers:
@@ -180,7 +171,7 @@ class _Reading:
         if objecting:
             return self._by_depth(objects, columns, keys, (*inside, *objecting), opened=opened)
         if not opened and self._readers.nested:
-            lines = self._lines_within(objects, columns, plan)
+            lines = lines_within(objects, columns, plan, self._plans)
             if lines:
                 return self._with_lines(objects, lines, plan, keys, inside)
         for member, key, _ in plan.first:
@@ -280,49 +271,6 @@ class _Reading:
                 value = objects[at].get(sources[0].paths[0][0]) if sources else None
                 messages[at] = "" if value is None or value == "" else shown(value)
 
-    def _lines_within(
-        self, objects: Sequence[_Object], columns: _Columns, plan: Plan
-    ) -> dict[int, _Object]:
-        """Objects whose message is an application's own line of JSON or logfmt, opened."""
-        sources = plan.members["message"]
-        if not sources or len(sources[0].paths[0]) != 1:
-            return {}
-        key = sources[0].paths[0][0]
-        texts = columns[key]
-        try:
-            joined = "\n" + "\n".join(texts)
-        except TypeError:
-            texts = [text if type(text) is str else "" for text in texts]
-            joined = "\n" + "\n".join(texts)
-        if "\n{" not in joined and "=" not in joined:
-            return {}
-        opened: dict[int, _Object] = {}
-        for at, text in enumerate(texts):
-            line = _line(text)
-            if line is not None:
-                opened[at] = self._merged(objects[at], key, line)
-        return opened
-
-    def _merged(self, outer: _Object, key: str, line: _Object) -> _Object:
-        """The line's members over the agent's; the text stays where the line has no message.
-
-        `source_type` goes into the envelope with the read time it explains.
-        """
-        merged = {**outer, **line}
-        if key not in line and self._plans.names_message(line):
-            del merged[key]
-        shared = outer.keys() & line.keys()
-        shared.discard(key)
-        clash = {name: outer[name] for name in shared if outer[name] != line[name]}
-        if not clash:
-            return merged
-        if "timestamp" in clash and SOURCE_TYPE in outer and SOURCE_TYPE not in line:
-            clash[SOURCE_TYPE] = merged.pop(SOURCE_TYPE)
-        if ENVELOPE in merged:
-            clash[ENVELOPE] = merged[ENVELOPE]
-        merged[ENVELOPE] = clash
-        return merged
-
     def _with_lines(
         self,
         objects: Sequence[_Object],
@@ -401,15 +349,3 @@ def _columns(objects: Sequence[_Object], keys: tuple[str, ...]) -> _Columns | No
     except KeyError:
         return None
     return dict(zip(keys, zip(*rows, strict=True), strict=True))
-
-
-def _line(text: str) -> _Object | None:
-    if text[:1] == "{":
-        if len(text) > MAX_LINE_CHARS:
-            return None
-        try:
-            line = _decode(text)
-        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-            return None
-        return line or None
-    return logfmt.parse(text) if "=" in text else None

@@ -23,9 +23,6 @@ READ_BY_AGENT: Final = frozenset(
 )
 """Vector sources whose `timestamp` is the time they read the line at."""
 
-FLUENT_BIT_BYTES: Final = "__internal__"
-"""Where Fluent Bit keeps what OTLP said, ids as bytes pushed through its repair of UTF-8."""
-
 SOURCE_TYPE: Final = "source_type"
 
 Path = tuple[str, ...]
@@ -213,9 +210,7 @@ def _rule(member: str, name: str, path: Path, beside: frozenset[str]) -> str | N
         if beside >= _PINO:
             return "pino"
         return "python" if beside & _PYTHON else "text"
-    if member in {"trace_id", "span_id"}:
-        return FLUENT_BIT_BYTES if path[0] == FLUENT_BIT_BYTES else name
-    if member == "attempt":
+    if member in {"trace_id", "span_id", "attempt"}:
         return name
     return ""
 

@@ -6,7 +6,6 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from ttsink import severity, timestamp
-from ttsink.dialect_plan import FLUENT_BIT_BYTES
 from ttsink.severity import Scale
 from ttwire import trace
 
@@ -186,8 +185,6 @@ class TraceIds:
         text = _id_text(raw, rule)
         if text is None:
             return _NOT_READ
-        if rule == FLUENT_BIT_BYTES:
-            return trace.trace_id(_mended(text, 16)), False
         if rule == "ddtraceid":
             return trace.datadog_id(text), False
         if len(text) < MIN_ID_CHARS:
@@ -204,8 +201,6 @@ class SpanIds:
         text = _id_text(raw, rule)
         if text is None:
             return _NOT_READ
-        if rule == FLUENT_BIT_BYTES:
-            return trace.span_id(_mended(text, 8)), False
         if rule == "ddspanid":
             return trace.datadog_span_id(text), False
         if len(text) < MIN_ID_CHARS:
@@ -218,17 +213,3 @@ def _id_text(raw: Any, rule: str) -> str | None:
     if type(raw) is str:
         return raw
     return str(raw) if type(raw) is int and rule.startswith("dd") else None
-
-
-def _mended(text: str, size: int) -> str:
-    """The hex of an id's bytes that Fluent Bit sent as text, "" where bytes were lost.
-
-    A byte that is no UTF-8 arrives as the private character U+E000 plus its value.
-    """
-    raw = b"".join(
-        bytes((ord(sign) - 0xE000,))
-        if 0xE080 <= ord(sign) <= 0xE0FF
-        else sign.encode("utf-8", "replace")
-        for sign in text[: 4 * size]
-    )
-    return raw.hex() if len(raw) == size else text if len(text) == 2 * size else ""
