@@ -34,6 +34,10 @@ class Stored(msgspec.Struct, frozen=True):
 
     @property
     def last(self) -> int:
+        """Of the newest record; `first - 1` for an empty batch.
+
+        An empty batch tells that all that the log has up to there was given.
+        """
         return self.positions[-1] if self.positions else self.first + len(self.batch) - 1
 
 

@@ -23,6 +23,9 @@ BATCH_ID_SECONDS: Final = 900.0
 """How long a batch's id is known: longer than an agent's attempts at one batch lie apart
 (Vector waits 30 s at most between two, Fluent Bit's first waits are 5 to 60 s)."""
 
+Promise = Literal["full", "normal"]
+"""What an acknowledged batch survives: `full` a loss of power, `normal` a killed process."""
+
 Durability = Literal["memory", "disk"]
 Health = Literal["ok", "degraded", "closed"]
 Clock = Callable[[], float]
@@ -48,7 +51,9 @@ class LogStatus(msgspec.Struct, frozen=True):
     """`epoch` changes if and only if the numbering restarts; `last` is the newest position.
 
     `durability` is what an append promises now: `degraded` health means less than what was
-    configured, and `detail` says why and what would mend it.
+    configured, and `detail` says why and what would mend it. `stored_bytes` is the text on
+    disk before compression. `lost_records` were on disk and could not be read again;
+    `unsaved_records` were kept in memory only, since the disk refused them for too long.
     """
 
     epoch: str
@@ -57,10 +62,11 @@ class LogStatus(msgspec.Struct, frozen=True):
     health: Health = "ok"
     detail: str = ""
     disk_bytes: int = 0
-    live_bytes: int = 0
+    stored_bytes: int = 0
     pending_bytes: int = 0
     damaged_batches: int = 0
     lost_records: int = 0
+    unsaved_records: int = 0
 
 
 class BatchLog(Protocol):

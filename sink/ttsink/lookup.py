@@ -146,9 +146,9 @@ def _ring(view: View, wanted: Wanted) -> tuple[Rings | None, Ring | None]:
 
 def _apart(rings: Rings) -> bool:
     """Whether some key's records may be kept apart from its ring."""
-    return rings.forgotten > 0 or rings.overflow.tally.accepted > rings.overflow.tally.evicted
+    return rings.forgotten > 0 or rings.overflow.accepted > rings.overflow.evicted
 
 
 def _complete(ring: Ring | None) -> bool:
     """Whether nothing of the key is kept only by rings of the other kind."""
-    return ring is None or ring.tally.accepted - ring.tally.evicted == len(ring.entries)
+    return ring is None or ring.accepted - ring.evicted == len(ring.entries)

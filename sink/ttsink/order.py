@@ -116,6 +116,11 @@ class Order:
             at = end
         self.live += len(entries)
 
+    def skip_to(self, position: int) -> None:
+        """Counts the positions up to this one as evicted."""
+        self._tidy(self.last >> SHIFT)
+        self.last = self.evicted_through = position
+
     @staticmethod
     def _place(segment: Segment, entries: Sequence[Entry], at: int, traces: bytes) -> int:
         slots = segment.slots
@@ -195,6 +200,15 @@ class Order:
         count = sum([self._segments[number].live for number in numbers[at + 1 :]])
         if at < len(numbers):
             count += self._segments[numbers[at]].live_from(seq)
+        return count
+
+    def live_between(self, first: int, last: int) -> int:
+        """How many entries are retained from one position to another, both included."""
+        count = 0
+        for number in range(first >> SHIFT, (last >> SHIFT) + 1):
+            segment = self._segments.get(number)
+            if segment is not None:
+                count += segment.live_from(first) - segment.live_from(last + 1)
         return count
 
     def missing_after(self, position: int) -> int:

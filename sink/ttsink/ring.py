@@ -1,7 +1,7 @@
 """The newest records of one job or one worker, and the account that outlives them."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import nsmallest
 from itertools import islice
 from operator import attrgetter
@@ -54,9 +54,12 @@ class Tally:
         self.repeated = 0
         self.truncated = 0
 
-    def add(self, other: "Tally") -> None:
-        for name in Tally.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+    def counts(self) -> list[int]:
+        return [getattr(self, name) for name in Tally.__slots__]
+
+    def add(self, counts: Sequence[int]) -> None:
+        for name, count in zip(Tally.__slots__, counts, strict=True):
+            setattr(self, name, getattr(self, name) + count)
 
 
 class Ring:
@@ -68,10 +71,12 @@ class Ring:
     """
 
     __slots__ = (
+        "accepted",
         "bytes",
         "dropped",
         "dropped_through",
         "entries",
+        "evicted",
         "floor",
         "hooks",
         "key",
@@ -92,6 +97,9 @@ class Ring:
         """Position of the first record this account knows of."""
         self.last = 0
         self.tally = Tally()
+        self.accepted = 0
+        """Since the ring was made, with `evicted`: the difference is what is retained."""
+        self.evicted = 0
         self.readers = 0
         self.hooks: list[Hook] | None = None
 
@@ -169,6 +177,13 @@ class Rings:
             ring = self._open(key)
         return ring
 
+    def remember(self, key: str) -> Ring:
+        """The ring of an account from before a restart: a tombstone until it is written."""
+        ring = self.find(key)
+        if ring is None:
+            ring = self.tombstones[key] = Ring(key)
+        return ring
+
     def _open(self, key: str) -> Ring:
         ring = self.tombstones.pop(key, None) or Ring(key)
         self.live[key] = ring
@@ -199,6 +214,6 @@ class Rings:
     def _forget(self) -> None:
         """The oldest account becomes part of the overflow's, with all it will still count."""
         ring = self.tombstones.pop(next(iter(self.tombstones)))
-        self.overflow.tally.add(ring.tally)
+        self.overflow.tally.add(ring.tally.counts())
         ring.tally = self.overflow.tally
         self.forgotten += 1

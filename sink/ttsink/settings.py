@@ -115,6 +115,11 @@ class JournalSettings(Section, frozen=True):
             "Keep on disk what the rings hold, so that a restart loses nothing.", stem="journal"
         ),
     ] = True
+    durability: Annotated[
+        str,
+        Meta(pattern="^(full|normal)$"),
+        option("What an accepted batch survives: full a loss of power, normal a killed process."),
+    ] = "full"
 
 
 class LinkSettings(Section, frozen=True):

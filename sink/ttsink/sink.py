@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from ttsink import redact_key
 from ttsink.config import ConfigError
 from ttsink.dialect import Dialects
 from ttsink.intake import Intake
+from ttsink.journal import JournalLog
+from ttsink.keeper import Keeper
 from ttsink.lifecycle import Lifecycle
 from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.log import BatchLog, MemoryLog
+from ttsink.log import BatchLog, LogStatus, MemoryLog, Promise
 from ttsink.metrics import Metrics
 from ttsink.notices import Notices
 from ttsink.oplog import LOGGER, stamp
@@ -24,7 +28,7 @@ from ttsink.states import KeyStates
 from ttsink.streams import Seats
 from ttsink.version import version
 from ttsink.view import View
-from ttwire.about import About
+from ttwire.about import About, Notice
 
 STARTING: Final = "starting"
 DRAINING: Final = "draining"
@@ -56,11 +60,14 @@ class Sink:
         self._monotonic = monotonic
         self.states = KeyStates(Lifecycle((*BUILT_IN, *settings.states.rules)), settings.states)
         self._feed: StateFeed | None = None
+        self._keeper: Keeper | None = None
 
     async def open(self) -> None:
         """Opens the log and reads it into a view."""
         status = await self._log.open()
         self.view = View(status.epoch, self.settings.retention, observers=(self.states,))
+        self._restore()
+        keeper = self._keeper = Keeper(self._log, self.view, self._view_failed)
         feed = StateFeed(
             self.states, self.seats, epoch=status.epoch, clock=self.clock, folder=self._folder()
         )
@@ -78,7 +85,8 @@ class Sink:
             monotonic=self._monotonic,
         )
         self._tasks = [
-            asyncio.create_task(self._follow(), name="view"),
+            asyncio.create_task(keeper.follow(), name="view"),
+            asyncio.create_task(keeper.trim(), name="trim"),
             asyncio.create_task(self.seats.run(), name="heartbeats"),
             asyncio.create_task(feed.run(), name="states"),
         ]
@@ -86,13 +94,22 @@ class Sink:
             await asyncio.sleep(0)
         self._state = None
 
-    async def _follow(self) -> None:
-        async for stored in self._log.entries():
+    def _restore(self) -> None:
+        """Counts on from before a restart, and tells what was wrong with the journal."""
+        if not isinstance(self._log, JournalLog):
+            return
+        for note in self._log.notes:
+            LOGGER.error(note)
+            self.notices.add("journal_damaged", note, self.stamp())
+        if self._log.accounts:
             try:
-                self.view.apply(stored)
-            except Exception as error:
-                self.metrics.failures.labels("view").inc()
-                LOGGER.error("view failed", exc_info=error)
+                self.view.books.restore(self._log.accounts)
+            except msgspec.MsgspecError as error:
+                LOGGER.error("the journal's accounts cannot be read", exc_info=error)
+
+    def _view_failed(self, error: Exception) -> None:
+        self.metrics.failures.labels("view").inc()
+        LOGGER.error("view failed", exc_info=error)
 
     def stamp(self) -> str:
         """Now, as records have it."""
@@ -112,6 +129,8 @@ class Sink:
 
     async def aclose(self) -> None:
         """What was accepted is stored first."""
+        if self._keeper is not None:
+            await self._keeper.save()
         await self._log.aclose()
         for task in self._tasks:
             task.cancel()
@@ -140,7 +159,7 @@ class Sink:
                 "max_decoded_bytes": settings.ingest.max_decoded_bytes,
                 "max_subscribers": settings.stream.max_subscribers,
             },
-            notices=self.notices.all(),
+            notices=(*_log_notices(status), *self.notices.all()),
         )
 
 
@@ -170,5 +189,15 @@ def redactor(settings: Settings, environ: Mapping[str, str]) -> Redactor | None:
         raise ConfigError(f"[redaction]: {error}") from None
 
 
-def _log(_settings: Settings) -> BatchLog:
-    return MemoryLog()
+def _log(settings: Settings) -> BatchLog:
+    if not settings.journal.enabled:
+        return MemoryLog()
+    promise: Promise = "normal" if settings.journal.durability == "normal" else "full"
+    return JournalLog(data_path(settings.server), promise=promise)
+
+
+def _log_notices(status: LogStatus) -> tuple[Notice, ...]:
+    """What holds at this moment; it goes when it is mended."""
+    if status.health != "degraded":
+        return ()
+    return (Notice("journal_degraded", status.detail),)

@@ -12,15 +12,14 @@ from operator import attrgetter
 from typing import Final, Protocol
 
 from ttsink import traceindex
+from ttsink.accounts import Books
 from ttsink.batch import Stored
 from ttsink.order import Order
 from ttsink.recent import Recent
 from ttsink.retention import DEFAULT, Retention
-from ttsink.ring import ENTRY_BYTES, NEVER, Entry, Hook, Ring, Rings, Tally
-from ttwire.account import Account, Ledger
+from ttsink.ring import ENTRY_BYTES, NEVER, Entry, Hook, Ring, Rings
 from ttwire.cursor import Cursor
 from ttwire.level import LEVELS
-from ttwire.record import Record
 
 _RELIEF: Final = 256
 """Over the budget, this share of it is freed at once, so that the search for the ring that
@@ -66,9 +65,13 @@ class View:
         self.readers = 0
         self.restored_through = 0
         """Up to here a restart may have left records out that no ring has counted."""
+        self.books = Books(self.jobs, self.order)
+        self.ledger = self.books.ledger
+        self.count_rejected = self.books.count_rejected
+        self.count_capped = self.books.count_capped
+        self.count_repeated = self.books.count_repeated
         self._observers = tuple(observers)
         self._recent = Recent(retention.max_ring_records, retention.max_ring_bytes)
-        self._total = Tally()
         self._marks: list[tuple[float, int]] = []
         self._dead: list[Entry] = []
 
@@ -79,15 +82,16 @@ class View:
 
     def apply(self, stored: Stored) -> None:
         """Takes in the next batch of the log; one it has already is left out."""
-        if stored.last <= self.order.last or not stored.batch.lines:
+        if stored.last <= self.order.last:
+            return
+        if stored.last - self.order.last > len(stored.batch):
+            self.restored_through = stored.last
+        if not stored.batch.lines:
+            self.books.accept(stored)
+            self.order.skip_to(stored.last)
             return
         records, lines = stored.batch.records, stored.batch.lines
         last = stored.last
-        skipped = last - self.order.last - len(lines)
-        if skipped:
-            self.restored_through = last
-        self._total.accepted += len(lines) + skipped
-        self._total.evicted += skipped
         self._mark(stored)
 
         job_keys = [record.job for record in records]
@@ -105,10 +109,11 @@ class View:
             worker.bytes += size
         for ring, count in chain(touched_jobs.items(), touched_workers.items()):
             ring.bytes += count * ENTRY_BYTES
+            ring.accepted += count
             ring.tally.accepted += count
             if ring.floor == NEVER:
                 ring.floor = ring.entries[0].seq
-        self._count_marks(records, jobs)
+        self.books.accept(stored)
         self.order.extend(entries, traceindex.column([record.trace_id for record in records]))
         self.bytes += sum(sizes) + ENTRY_BYTES * len(sizes)
         self._recent.add(last, sizes)
@@ -148,18 +153,6 @@ class View:
             ring.since = min(ring.since, stored.first)
             touched[ring] = touched.get(ring, 0) + count
         return touched, [live.get(key, overflow) for key in keys]
-
-    def _count_marks(self, records: Sequence[Record], jobs: Sequence[Ring]) -> None:
-        marked = [
-            pair
-            for pair in zip(records, jobs, strict=True)
-            if pair[0].malformed or pair[0].truncated or pair[0].redacted
-        ]
-        for record, job in marked:
-            for tally in (self._total, job.tally):
-                tally.malformed += record.malformed
-                tally.truncated += record.truncated
-                tally.redacted += bool(record.redacted)
 
     # -- eviction ---------------------------------------------------------------------------
 
@@ -231,11 +224,11 @@ class View:
         dead.sort(key=_entry_seq)
         self.order.clear(dead)
         self.bytes -= sum([len(entry.line) for entry in dead]) + ENTRY_BYTES * len(dead)
-        self._total.evicted += len(dead)
         jobs = Counter([entry.job for entry in dead])
         workers = Counter([entry.worker for entry in dead])
         for ring, count in chain(jobs.items(), workers.items()):
-            ring.tally.evicted += count
+            ring.evicted += count
+        self.books.evict(jobs)
         if self._observers:
             named_jobs = {ring.key: count for ring, count in jobs.items()}
             named_workers = {ring.key: count for ring, count in workers.items()}
@@ -301,47 +294,3 @@ class View:
         """
         at = bisect_right(self._marks, moment, key=lambda mark: mark[0])
         return self._marks[at - 1][1] - 1 if at else 0
-
-    # -- ledger -----------------------------------------------------------------------------
-
-    def count_rejected(self, records: int) -> None:
-        self._count("rejected", {"": records})
-
-    def count_capped(self, jobs: Mapping[str | None, int]) -> None:
-        self._count("capped", jobs)
-
-    def count_repeated(self, jobs: Mapping[str | None, int]) -> None:
-        self._count("repeated", jobs)
-
-    def _count(self, name: str, jobs: Mapping[str | None, int]) -> None:
-        for key, count in jobs.items():
-            ring = self.jobs.find(key or "") or self.jobs.overflow
-            for tally in (self._total, ring.tally):
-                setattr(tally, name, getattr(tally, name) + count)
-
-    def ledger(self) -> Ledger:
-        """The account of now, whole and per job.
-
-        A job whose account was forgotten is part of the overflow's.
-        """
-        accounts = {
-            ring.key: _account(ring.tally, ring.tally.accepted - ring.tally.evicted)
-            for ring in chain(self.jobs, self.jobs.tombstones.values())
-        }
-        accounts = {key: account for key, account in accounts.items() if account != Account()}
-        return Ledger(_account(self._total, self.order.live), accounts)
-
-
-def _account(tally: Tally, retained: int) -> Account:
-    return Account(
-        received=tally.accepted + tally.rejected + tally.capped + tally.repeated,
-        accepted=tally.accepted,
-        rejected=tally.rejected,
-        capped=tally.capped,
-        repeated=tally.repeated,
-        retained=retained,
-        evicted=tally.evicted,
-        malformed=tally.malformed,
-        truncated=tally.truncated,
-        redacted=tally.redacted,
-    )

@@ -58,6 +58,15 @@ def decode(line: bytes) -> Record:
     return _decoder.decode(line)
 
 
+def decode_lines(lines: bytes) -> list[Record]:
+    r"""The records of lines of JSON, each ended by `\n`.
+
+    Raises:
+        msgspec.DecodeError: a line is not JSON, or has a member of another type.
+    """
+    return _decoder.decode_lines(lines)
+
+
 def with_id(line: bytes, record_id: str) -> bytes:
     """The same JSON with the record's id in front.
 
