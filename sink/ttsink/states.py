@@ -16,7 +16,7 @@ from ttsink.batch import Stored
 from ttsink.gate import Gate
 from ttsink.keystate import ENDED_STATES, Job, Worker, head
 from ttsink.lifecycle import Lifecycle, Verdict
-from ttsink.progress import advance
+from ttsink.progress import Said, advance
 from ttsink.queuestate import Queue
 from ttsink.state_settings import StateSettings
 from ttwire.record import Record
@@ -24,9 +24,7 @@ from ttwire.state import JobState, QueueState, State, States, WorkerState
 
 _job = attrgetter("job")
 _worker = attrgetter("worker")
-_level = attrgetter("level")
 _redacted = attrgetter("redacted")
-_MARKED_LEVELS: Final = frozenset({"warn", "error", "fatal"})
 
 SETTLED_AT_ONCE: Final = 4_096
 """Records counted together at most: a few milliseconds of the loop, and bounded memory."""
@@ -99,21 +97,21 @@ class KeyStates:
             counts.clear()
 
     def _count_batch(self, records: Sequence[Record], sizes: list[int], now: float) -> None:
-        verdicts = self.lifecycle.verdicts(records)
+        said = Said(records, self.lifecycle)
         self.gate.refill(now)
-        for key, places in _grouped(map(_worker, records)).items():
+        for key, places in _grouped(said.workers).items():
             worker = self._worker(key)
             if worker is not None:
                 self._count(worker, places, records, sizes, now)
-        for key, places in _grouped(map(_job, records)).items():
+        for key, places in _grouped(said.jobs).items():
             job = self._job(key)
             if job is None:
                 continue
             before = job.shown_state()
             self._count(job, places, records, sizes, now)
-            self._tell(job, before, places, records, verdicts, now)
-        self._count_marked(records)
-        for place, verdict in verdicts.items():
+            self._tell(job, before, places, said, now)
+        self._count_marked(said)
+        for place, verdict in said.verdicts.items():
             if verdict.of == "worker":
                 self._worker_said(records[place], verdict, now)
 
@@ -144,37 +142,38 @@ class KeyStates:
         if last.trace_id is not None:
             row.trace_id = last.trace_id
 
-    def _count_marked(self, records: Sequence[Record]) -> None:
-        """The few records with a level to worry about, or with something redacted."""
-        for place, level in enumerate(map(_level, records)):
-            if level in _MARKED_LEVELS:
-                record = records[place]
-                for row in self._rows(record.job, record.worker):
-                    if level == "warn":
-                        row.warnings += 1
-                    else:
-                        row.errors += 1
-                        row.error = head(record.message)
-        if any(map(_redacted, records)):
-            for record in records:
-                if record.redacted:
-                    for row in self._rows(record.job, record.worker):
-                        row.redacted += 1
+    def _count_marked(self, said: Said) -> None:
+        """The records with a level to worry about, or with something redacted."""
+        errors = sorted(said.errors)
+        warnings = [place for place, level in enumerate(said.levels) if level == "warn"]
+        redacted = [place for place, kinds in enumerate(map(_redacted, said.records)) if kinds]
+        columns: tuple[tuple[Mapping[str, Job | Worker], list[str | None]], ...] = (
+            (self.jobs, said.jobs),
+            (self.workers, said.workers),
+        )
+        for rows, keys in columns:
+            newest = {keys[place]: place for place in errors}
+            for row, count in _counted(rows, keys, errors):
+                row.errors += count
+                row.error = head(said.records[newest[row.key]].message)
+            for row, count in _counted(rows, keys, warnings):
+                row.warnings += count
+            for row, count in _counted(rows, keys, redacted):
+                row.redacted += count
 
     def _tell(
         self,
         job: Job,
         before: State,
         places: list[int],
-        records: Sequence[Record],
-        verdicts: dict[int, Verdict],
+        said: Said,
         now: float,
     ) -> None:
-        last = records[places[-1]]
+        last = said.records[places[-1]]
         queue_before = job.queue
         if last.queue is not None:
             job.queue = last.queue
-        moved = advance(job, places, records, verdicts)
+        moved = advance(job, places, said)
         if last.worker is not None and last.worker != job.worker:
             job.seen_on(last.worker)
             moved = True
@@ -348,6 +347,15 @@ class KeyStates:
         self._restated.pop(row, None)
         self._touched.pop(row, None)
         self.forgotten += 1
+
+
+def _counted(
+    rows: Mapping[str, Job | Worker], keys: list[str | None], places: list[int]
+) -> Iterable[tuple[Job | Worker, int]]:
+    """Each row that has any of these places, and how many."""
+    for key, count in Counter(map(keys.__getitem__, places)).items():
+        if key is not None and (row := rows.get(key)) is not None:
+            yield row, count
 
 
 def _grouped(keys: Iterable[str | None]) -> dict[str, list[int]]:
