@@ -1,10 +1,9 @@
 """The viewer's side of the wire, against a sink that does what each test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 import pytest
@@ -12,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from support.scripted_sink import ScriptedSink, events, record, refusal
+from support.watched import Watched
 from ttview.address import Address, parse_url
 from ttview.client import Client
 from ttview.feed import (
@@ -33,44 +33,6 @@ from ttwire.gap import Gap
 from ttwire.record import Record
 from ttwire.state import JobState, States
 
-A = TypeVar("A")
-
-
-class Watched:
-    """A client, and everything it said."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.said: list[Arrival] = []
-        self._changed = asyncio.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
-        client.start(self.deliver)
-
-    def deliver(self, arrival: Arrival) -> None:
-        self.said.append(arrival)
-        task = asyncio.get_running_loop().create_task(self._tell())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _tell(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
-
-    async def until(self, happened: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10), self._changed:
-            await self._changed.wait_for(happened)
-
-    def of(self, kind: type[A]) -> list[A]:
-        return [arrival for arrival in self.said if isinstance(arrival, kind)]
-
-    @property
-    def ids(self) -> list[str]:
-        return [found.id for arrived in self.of(Arrived) for found in arrived.records]
-
-    @property
-    def states(self) -> list[str]:
-        return [connection.state for connection in self.of(Connection)]
-
 
 @pytest.fixture
 async def sink() -> ScriptedSink:
@@ -78,7 +40,9 @@ async def sink() -> ScriptedSink:
 
 
 @asynccontextmanager
-async def watching(sink: ScriptedSink, token_file: Path | None = None) -> AsyncIterator[Watched]:
+async def watching(
+    sink: ScriptedSink, token_file: Path | None = None
+) -> AsyncIterator[Watched[Client]]:
     async with sink.served() as url:
         client = Client(Address(url, token_file), chance=lambda: 0.5)
         try:
@@ -106,7 +70,7 @@ async def test_records_arrive_in_order_and_gaps_and_states_in_their_place(
         + sse.frame("of a later version", b"{}")
     )
     async with watching(sink) as watched:
-        watched.client.follow(StreamRequest("job:mail-*", tail=5))
+        watched.source.follow(StreamRequest("job:mail-*", tail=5))
         await watched.until(lambda: bool(watched.of(StatesChanged)) and len(watched.ids) == 3)
 
         seen = [a for a in watched.said if isinstance(a, Arrived | GapSeen)]
@@ -131,9 +95,9 @@ async def test_a_stream_that_breaks_off_is_opened_again_after_the_last_record(
 
     sink.streams += [cut, events(record(3))]
     async with watching(sink) as watched:
-        watched.client.follow(StreamRequest())
+        watched.source.follow(StreamRequest())
         await watched.until(lambda: "waiting" in watched.states)
-        watched.client.retry()
+        watched.source.retry()
         await watched.until(lambda: len(watched.ids) == 3)
 
         assert watched.ids == ["e1-1", "e1-2", "e1-3"]
@@ -149,20 +113,20 @@ async def test_a_stream_that_breaks_off_is_opened_again_after_the_last_record(
 async def test_a_refusal_shows_the_servers_words_and_is_not_tried_again(sink: ScriptedSink) -> None:
     sink.streams.append((400, refusal("bad_filter", "column 3: expected a value\x1b[2J")))
     async with watching(sink) as watched:
-        watched.client.follow(StreamRequest("job:"))
+        watched.source.follow(StreamRequest("job:"))
         await watched.until(lambda: "refused" in watched.states)
 
         assert watched.of(Connection)[-1].detail == "column 3: expected a value^[[2J"
         assert len(sink.asked("/api/stream")) == 1
 
-        watched.client.retry()
+        watched.source.retry()
         await watched.until(lambda: "live" in watched.states)
 
 
 async def test_a_busy_sink_is_asked_again_when_it_said(sink: ScriptedSink) -> None:
     sink.streams.append((503, refusal("too_many_subscribers", "100 streams are open")))
     async with watching(sink) as watched:
-        watched.client.follow(StreamRequest())
+        watched.source.follow(StreamRequest())
         await watched.until(lambda: "waiting" in watched.states)
 
         waiting = watched.of(Connection)[-1]
@@ -179,10 +143,10 @@ async def test_nothing_of_a_stream_is_delivered_once_another_was_asked_for(
         events(record(5000, job="new")),
     ]
     async with watching(sink) as watched:
-        watched.client.follow(StreamRequest("job:old"))
+        watched.source.follow(StreamRequest("job:old"))
         await watched.until(lambda: bool(watched.ids))
         before = len(watched.said)
-        watched.client.follow(StreamRequest("job:new"))
+        watched.source.follow(StreamRequest("job:new"))
         await watched.until(lambda: "e1-5000" in watched.ids)
 
         later = [a for a in watched.said[before:] if isinstance(a, Arrived)]
@@ -196,7 +160,7 @@ async def test_a_filter_changed_from_within_a_delivery_ends_that_stream_at_once(
         events(record(1)) + sse.frame("gap", b'{"reason":"rate"}') + events(record(2))
     )
     async with watching(sink) as watched:
-        client = watched.client
+        client = watched.source
         watch = watched.deliver
 
         def deliver(arrival: Arrival) -> None:
@@ -218,18 +182,18 @@ async def test_an_event_that_cannot_be_read_is_said_once_and_costs_no_other(
     bad = sse.frame("record", b'{"job":{"secret":1}}', "e1-2")
     sink.streams.append(events(record(1)) + bad + bad + events(record(3)))
     async with watching(sink) as watched:
-        watched.client.follow(StreamRequest())
+        watched.source.follow(StreamRequest())
         await watched.until(lambda: len(watched.ids) == 2)
 
         failed = [f for f in watched.of(Failed) if f.what == "stream"]
         assert len(failed) == 1
         assert "secret" not in failed[0].refusal.detail
-        assert watched.client.unreadable == 2
+        assert watched.source.unreadable == 2
 
 
 async def test_opening_a_stream_brings_all_jobs_workers_and_the_account(sink: ScriptedSink) -> None:
     async with watching(sink) as watched:
-        watched.client.follow(StreamRequest())
+        watched.source.follow(StreamRequest())
         await watched.until(
             lambda: all(map(watched.of, (StatesChanged, LedgerSeen, AboutSeen))),
         )
@@ -245,7 +209,7 @@ async def test_a_page_answers_its_own_request_and_a_failure_names_it(sink: Scrip
     sink.records = [record(n) for n in range(1, 11)]
     async with watching(sink) as watched:
         request = PageRequest(before="e1-6", limit=3)
-        watched.client.page(request)
+        watched.source.page(request)
         await watched.until(lambda: bool(watched.of(PageLoaded)))
         loaded = watched.of(PageLoaded)[0]
         assert loaded.request == request
@@ -253,7 +217,7 @@ async def test_a_page_answers_its_own_request_and_a_failure_names_it(sink: Scrip
         assert loaded.page.older == "e1-3"
 
         sink.refuse = (403, b"<html>go away</html>")
-        watched.client.page(request)
+        watched.source.page(request)
         await watched.until(lambda: bool(watched.of(Failed)))
         assert watched.of(Failed)[0].request == request
         assert watched.of(Failed)[0].refusal.detail == "this token may not read here"
@@ -261,7 +225,7 @@ async def test_a_page_answers_its_own_request_and_a_failure_names_it(sink: Scrip
 
 async def test_a_trace_id_that_is_none_never_gets_into_a_url(sink: ScriptedSink) -> None:
     async with watching(sink) as watched:
-        watched.client.trace("../../api/info")
+        watched.source.trace("../../api/info")
         await watched.until(lambda: bool(watched.of(Failed)))
 
         assert watched.of(Failed)[0].what == "trace"
@@ -274,17 +238,17 @@ async def test_a_token_replaced_on_disk_is_taken_for_the_next_request(
     token = tmp_path / "token"
     token.write_text("one\n")
     async with watching(sink, token_file=token) as watched:
-        watched.client.page(PageRequest())
+        watched.source.page(PageRequest())
         await watched.until(lambda: len(watched.of(PageLoaded)) == 1)
         token.write_text("two\n")
-        watched.client.page(PageRequest(limit=7))
+        watched.source.page(PageRequest(limit=7))
         await watched.until(lambda: len(watched.of(PageLoaded)) == 2)
 
         sent = [request.headers["Authorization"] for request in sink.requests]
         assert sent == ["Bearer one", "Bearer two"]
 
         token.unlink()
-        watched.client.follow(StreamRequest())
+        watched.source.follow(StreamRequest())
         await watched.until(lambda: "refused" in watched.states)
         assert str(token) in watched.of(Connection)[-1].detail
 
@@ -292,7 +256,7 @@ async def test_a_token_replaced_on_disk_is_taken_for_the_next_request(
 async def test_a_redirect_is_not_followed_with_the_token(sink: ScriptedSink) -> None:
     sink.refuse = (302, b"")
     async with watching(sink) as watched:
-        watched.client.follow(StreamRequest())
+        watched.source.follow(StreamRequest())
         await watched.until(lambda: "refused" in watched.states)
 
         assert "give that URL instead" in watched.of(Connection)[-1].detail
@@ -340,7 +304,7 @@ async def test_wherever_the_bytes_are_cut_the_records_are_the_same(
 
     sink.streams.append(pieces)
     async with watching(sink) as watched:
-        watched.client.follow(StreamRequest())
+        watched.source.follow(StreamRequest())
         await watched.until(lambda: len(watched.ids) == 5)
 
         got = [found for arrived in watched.of(Arrived) for found in arrived.records]

@@ -1,0 +1,83 @@
+r"""Words that a line must hold for its record to match a filter, so that most need not be read.
+
+Of a filter only what is plain ASCII and would stand in the line as it is, whatever dialect the
+line is in. A word spelled with JSON's `\u00xx` escapes is the one case where it would not:
+stretches that hold such an escape are read whole.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from ttwire.term import And, Contains, Match, Node, Pattern, Text
+
+MIN_CHARACTERS: Final = 3
+"""A shorter word is in nearly every line."""
+
+_RUN: Final = re.compile(r"[A-Za-z0-9]+")
+_ESCAPED_ASCII: Final = re.compile(rb"\\u00[2-7]")
+_SPELLED_OUT: Final = frozenset({"job", "worker", "queue", "message"})
+
+
+class Needle(NamedTuple):
+    """`any_case`: `word` is lower case and the line is to be lowered."""
+
+    word: bytes
+    any_case: bool
+
+
+def needles(tree: Node) -> tuple[Needle, ...]:
+    """Longest first; empty where the filter names no word that every match must hold."""
+    found = {needle for term in _terms(tree) if (needle := _needle(term)) is not None}
+    return tuple(sorted(found, key=lambda needle: -len(needle.word)))
+
+
+def _terms(tree: Node) -> Sequence[Node]:
+    return tree.terms if isinstance(tree, And) else (tree,)
+
+
+def _needle(term: Node) -> Needle | None:
+    if isinstance(term, Text):
+        return _longest(term.pattern.parts, any_case=True)
+    if isinstance(term, Contains) and _spelled_out(term.field):
+        return _longest((term.value,), any_case=True)
+    if isinstance(term, Match) and _spelled_out(term.field):
+        return _from_match(term.pattern)
+    return None
+
+
+def _from_match(pattern: Pattern) -> Needle | None:
+    return _longest(pattern.parts, any_case=False)
+
+
+def _spelled_out(field: str) -> bool:
+    return field in _SPELLED_OUT or field.startswith("@")
+
+
+def _longest(parts: Sequence[str], *, any_case: bool) -> Needle | None:
+    # A number may be written in other ways than the filter's: 1.50, 15e-1.
+    runs = [run for part in parts for run in _RUN.findall(part) if not run.isdigit()]
+    longest = max(runs, key=len, default="")
+    if len(longest) < MIN_CHARACTERS:
+        return None
+    return Needle((longest.lower() if any_case else longest).encode(), any_case)
+
+
+def lines_with(words: Sequence[Needle], content: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines that hold all the words, each with its offset and line feed."""
+    if _ESCAPED_ASCII.search(content):
+        yield 0, content
+        return
+    lowered = content.lower() if any(word.any_case for word in words) else content
+    first, *others = words
+    haystack = lowered if first.any_case else content
+    at = haystack.find(first.word)
+    while at >= 0:
+        start = content.rfind(b"\n", 0, at) + 1
+        end = content.find(b"\n", at) + 1 or len(content)
+        if all(
+            (lowered if word.any_case else content).find(word.word, start, end) >= 0
+            for word in others
+        ):
+            yield start, content[start:end]
+        at = haystack.find(first.word, end)
