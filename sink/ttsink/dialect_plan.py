@@ -164,9 +164,7 @@ def _sources(
         for entry in entries:
             needed = names(entry)
             shape = form(entry)
-            places = [
-                index.get(scope + name) or (index.get(name) if scope else None) for name in needed
-            ]
+            places = [_place(name, scope, here, index) for name in needed]
             if not all(places) or (scope and not any(scope + name in index for name in needed)):
                 continue
             paths = tuple(place[0] for place in places if place)
@@ -179,6 +177,16 @@ def _sources(
                     top = path[0] if len(path) == 1 else None
                     found.append(Source((path,), None, rule, top))
     return list(dict.fromkeys(found))
+
+
+def _place(
+    name: str, scope: str, scopes: Sequence[str], index: dict[str, list[Path]]
+) -> list[Path] | None:
+    """Where a name is: in this scope, in the record, in any other; a form may mix them."""
+    for within in (scope, "", *scopes) if scope else ("",):
+        if (found := index.get(within + name)) is not None:
+            return found
+    return None
 
 
 _SCALES: Final[dict[str, Scale]] = {

@@ -80,7 +80,9 @@ PRESETS: Final[dict[str, Preset]] = {
     ),
     "faktory": Preset(job=("{jobtype}[{jid}]",), worker=("wid",)),
     "asynq": Preset(
-        job=("{task_type}[{task_id}]", "{type}[{task_id}] with queue"), worker=("server_id",)
+        job=("{task_type}[{task_id}]", "{type}[{task_id}] with queue"),
+        worker=("server_id",),
+        attempt=("retried",),
     ),
     "temporal": Preset(
         job=(

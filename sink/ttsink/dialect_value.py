@@ -81,6 +81,7 @@ class Names:
 
 
 _FROM_ZERO: Final = {
+    "retried": 1,
     "retries": 1,
     "taskretries": 1,
     "attemptsmade": 1,

@@ -51,9 +51,10 @@ _MONTHS: Final = {
 }
 _MONTH: Final = "(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 ISO: Final = (
-    rf"(?P<year>\d{{4}})(?P<cut>[-/])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)[Tt ]{_TIME} ?{_OFFSET}?"
+    r"(?P<year>\d{4}|\d\d(?=/))(?P<cut>[-/])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)"
+    rf"[Tt ]{_TIME} ?{_OFFSET}?"
 )
-"""A time that leads with its year, as a pattern with named groups."""
+"""A time that leads with its year, of two digits in Spark's; a pattern with named groups."""
 KLOG: Final = rf"[IWEF](?P<month>\d\d)(?P<day>\d\d) {_TIME}"
 """klog's and glog's head: level letter, month and day, time of day."""
 SYSLOG: Final = rf"{_MONTH} (?P<day>[ \d]\d) {_TIME}"
@@ -132,9 +133,12 @@ def from_match(
         second, fraction, exact = 59, "999999", False
     month = part.get("month") or _MONTHS[part["name"].lower()]
     offset = part.get("offset")
+    year = part.get("year") or received[:4] or "0"
+    if len(year) == 2:
+        year = f"20{year}"
     try:
         moment = datetime(
-            int(part.get("year") or received[:4] or 0),
+            int(year),
             int(month),
             int(part["day"]),
             int(part["hour"]),
