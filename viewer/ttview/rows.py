@@ -1,0 +1,351 @@
+"""A record, a hole or a rule as rows of styled text; kept while nothing changed."""
+
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import Any, Final, NamedTuple
+
+from ttview import columns, marking, times
+from ttview.columns import Fitted
+from ttview.entry import Entry, Hole, Item, Rule
+from ttview.glyphs import Glyphs
+from ttview.marking import Fragment
+from ttview.sanitise import MAX_SHOWN_CHARACTERS, visible, visible_lines
+from ttview.style import key_class
+from ttview.times import TimeForm
+from ttwire.record import Record
+
+MAX_ROWS_KEPT: Final = 4_096
+"""Rows in the cache: some 60 screens, about 8 MB; then the oldest made go."""
+
+MAX_OPEN_LINES: Final = 400
+"""Lines of one opened record in the log; the record pane scrolls through all."""
+
+MAX_INLINE_FIELDS: Final = 16
+"""Fields drawn after a message before the edge of any screen is reached anyway."""
+
+GUTTER_CELLS: Final = 2
+
+_STACKS: Final = ("stack", "stacktrace", "stack_trace", "exception", "traceback", "exc_info")
+"""Fields in which loggers put a stack trace; they fold with the message."""
+
+
+class Look(NamedTuple):
+    """All that rows depend on beside the record. Rows are made anew when it changes."""
+
+    width: int
+    fitted: tuple[Fitted, ...]
+    glyphs: Glyphs
+    time_form: TimeForm = "absolute"
+    zone: tzinfo | None = None
+    wrap: bool = False
+    offset: int = 0
+    share: bool = False
+    marks: tuple[str, ...] = ()
+    hits: Callable[[str], list[tuple[int, int]]] | None = None
+    matches: Callable[[Record], bool] | None = None
+
+
+class Row(NamedTuple):
+    """Exactly `width` cells. `link` is the stretch of cells that stands for the trace id."""
+
+    fragments: list[Fragment]
+    link: tuple[int, int] | None = None
+
+
+class Rows:
+    """Makes rows for one log pane. `opened` and `marked` hold ids of records."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.opened: set[str] = set()
+        self.marked: set[str] = set()
+        self._rows: dict[tuple[object, ...], Row] = {}
+        self._bodies: dict[str, list[str]] = {}
+
+    def set_look(self, look: Look) -> None:
+        if look != self.look:
+            self.look = look
+            self.forget()
+
+    def forget(self) -> None:
+        """Every row is made anew."""
+        self._rows.clear()
+        self._bodies.clear()
+
+    def tall(self, item: Item) -> int:
+        """How many rows an item takes."""
+        if not isinstance(item, Entry):
+            return 1
+        if self.look.wrap or item.record.id in self.opened:
+            return len(self._body(item.record))
+        return 1
+
+    def row(self, item: Item, part: int, *, now: float, above: Item | None) -> Row:
+        """One row of an item. `above` is the item before it, for time as a difference."""
+        look = self.look
+        time = ""
+        if isinstance(item, Entry):
+            if part == 0 and look.time_form != "none":
+                time = self._time(item.record, now, above)
+            record_id = item.record.id
+            flags = (record_id in self.marked, record_id in self.opened)
+        else:
+            flags = (False, False)
+        key = (item.key, part, time, flags)
+        found = self._rows.get(key)
+        if found is None:
+            if len(self._rows) >= MAX_ROWS_KEPT:
+                self._forget_oldest()
+            found = self._rows[key] = self._make(item, part, time, *flags)
+        return found
+
+    def _forget_oldest(self) -> None:
+        for key in list(self._rows)[: MAX_ROWS_KEPT // 4]:
+            del self._rows[key]
+
+    def _time(self, record: Record, now: float, above: Item | None) -> str:
+        stamp = record.timestamp or record.received
+        look = self.look
+        if look.time_form == "absolute":
+            return times.clock(stamp, look.zone)
+        at = times.epoch_seconds(stamp)
+        if at is None:
+            return ""
+        if look.time_form == "relative":
+            return times.age(now - at)
+        if not isinstance(above, Entry):
+            return ""
+        before = times.epoch_seconds(above.record.timestamp or above.record.received)
+        return "" if before is None else times.delta(at - before)
+
+    def _make(self, item: Item, part: int, time: str, marked: bool, opened: bool) -> Row:
+        if isinstance(item, Entry):
+            return self._record(item.record, part, time, marked=marked, opened=opened)
+        if isinstance(item, Hole):
+            return self._hole(item)
+        return self._rule(item)
+
+    # -- records ---------------------------------------------------------------------------
+
+    def _record(self, record: Record, part: int, time: str, *, marked: bool, opened: bool) -> Row:
+        look = self.look
+        matching = look.matches is None or look.matches(record)
+        if marked:
+            made: list[Fragment] = [("class:accent", f"{look.glyphs.mark} ")]
+        else:
+            made = [("", "  ")]
+        at = GUTTER_CELLS
+        link = None
+        for column in look.fitted:
+            if column.name == "message":
+                made += self._message(record, part, column.width, opened=opened, bright=matching)
+            elif part:
+                made.append(("", " " * column.width))
+            else:
+                style, text = self._cell(record, column, time)
+                made.append((style if matching else "class:context", text))
+                if column.name == "trace" and record.trace_id:
+                    link = (at, at + len(text.rstrip()))
+            at += column.width
+            if at < look.width:
+                made.append(("", "  "[: look.width - at]))
+                at += columns.SEPARATOR_CELLS
+        return Row(made, link)
+
+    def _cell(self, record: Record, column: Fitted, time: str) -> Fragment:
+        name, width = column.name, column.width
+        more = self.look.glyphs.more
+        if name == "time":
+            return "class:time", time[:width].rjust(width)
+        if name == "level":
+            word = record.level or "-"
+            return f"class:level.{word}" if record.level else "class:dim", columns.cut(
+                visible(word.upper(), width), width, more
+            )
+        if name in {"trace", "span"}:
+            found = record.trace_id if name == "trace" else record.span_id
+            return "class:trace" if found else "", visible(found or "", 64)[:width].ljust(width)
+        value = member(record, name)
+        if value is None:
+            return "class:dim", columns.cut("", width, more)
+        text = value if isinstance(value, str) else spelled(value, width)
+        if self.look.share and name.startswith("@"):
+            text = self.look.glyphs.hidden * min(len(text), width)
+        shown = columns.cut(visible(text[: width + 1], width + 1), width, more)
+        if name in {"job", "worker", "queue"}:
+            return key_class(text), shown
+        return "class:value", shown
+
+    def _message(
+        self, record: Record, part: int, width: int, *, opened: bool, bright: bool
+    ) -> list[Fragment]:
+        look = self.look
+        base = f"class:message.{record.level}" if record.level else "class:message"
+        if opened or look.wrap:
+            lines = self._body(record)
+            text = lines[part] if part < len(lines) else ""
+            tail: list[Fragment] = []
+        else:
+            text, tail = self._folded(record, width)
+        if not look.wrap:
+            text = columns.take(text, look.offset, width)
+        if look.share:
+            text = marking.hidden(text, look.glyphs.hidden)
+        if not bright:
+            made = [("class:context", text)]
+        else:
+            over = marking.terms(text, look.marks, look.hits)
+            made = marking.painted(text, base, marking.kinds(text), over)
+        return clipped(made + tail, width, look.glyphs.more)
+
+    def _folded(self, record: Record, width: int) -> tuple[str, list[Fragment]]:
+        """The first line, and what follows it on the row: how much is folded, and the fields."""
+        look = self.look
+        room = 2 * (look.offset + width)
+        message = record.message
+        end = message.find("\n", 0, room)
+        line = message[:room] if end < 0 else message[:end]
+        shown = visible(line.rstrip("\r"), room + 1)
+        tail: list[Fragment] = []
+        more = folded_lines(record)
+        if more:
+            tail.append(("class:dim", f" {look.glyphs.fold}+{more}"))
+        left = width + look.offset - columns.cells(shown)
+        if left > 8 and record.fields:
+            tail += self._inline(record, left)
+        return shown, tail
+
+    def _inline(self, record: Record, room: int) -> list[Fragment]:
+        made: list[Fragment] = []
+        for name, value in list(record.fields.items())[:MAX_INLINE_FIELDS]:
+            if room <= 0:
+                break
+            if name in _STACKS:
+                continue
+            text = visible(spelled(value, 60), 60)
+            if self.look.share:
+                text = self.look.glyphs.hidden * min(len(text), 6)
+            key = visible(str(name)[:40], 40)
+            made += [("class:field", f"  {key}="), ("class:value", text)]
+            room -= len(key) + len(text) + 3
+        return made
+
+    def _body(self, record: Record) -> list[str]:
+        """All rows of a wrapped or opened record."""
+        found = self._bodies.get(record.id)
+        if found is None:
+            if len(self._bodies) > MAX_ROWS_KEPT // 4:
+                self._bodies.clear()
+            found = self._bodies[record.id] = self._lines(record)
+        return found
+
+    def _lines(self, record: Record) -> list[str]:
+        look = self.look
+        width = next((one.width for one in look.fitted if one.name == "message"), look.width)
+        if record.id in self.opened:
+            lines = visible_lines(record.message, MAX_OPEN_LINES)
+            for stack in stacks(record):
+                lines += visible_lines(stack, MAX_OPEN_LINES)
+        else:
+            more = folded_lines(record)
+            line = record.message[:MAX_SHOWN_CHARACTERS].split("\n", 1)[0]
+            lines = [visible(line) + (f" {look.glyphs.fold}+{more}" if more else "")]
+        if look.wrap:
+            lines = [part for line in lines for part in columns.wrapped(line, max(width, 1))]
+        return lines[:MAX_OPEN_LINES]
+
+    # -- what is no record -----------------------------------------------------------------
+
+    def _hole(self, hole: Hole) -> Row:
+        look = self.look
+        sign = look.glyphs.gap
+        number = "records" if hole.lost is None else f"{hole.lost:,} record{'s'[: hole.lost != 1]}"
+        if not hole.exact:
+            number = f"up to {number}"
+        reason = REASONS[hole.reason]
+        hint = " · gone from the sink" if hole.asked else " · Enter loads them"
+        text = [
+            ("class:gap", f"{sign * 6} "),
+            ("class:gap.reason", number),
+            ("class:gap", f" {reason}{hint} "),
+        ]
+        used = sum(columns.cells(part) for _, part in text)
+        text.append(("class:gap", sign * max(look.width - used, 0)))
+        return Row(clipped(text, look.width, look.glyphs.more))
+
+    def _rule(self, rule: Rule) -> Row:
+        look = self.look
+        label = f"{look.glyphs.rule * 6} {rule.label} "
+        text = label + look.glyphs.rule * max(look.width - columns.cells(label), 0)
+        return Row(clipped([("class:rule", text)], look.width, look.glyphs.more))
+
+
+REASONS: Final = {
+    "evicted": "left the sink's rings before they came here",
+    "restart": "missing: the sink began anew",
+    "rate": "skipped to keep up with the stream's rate",
+    "unknown_id": "may be missing: the sink does not know where this viewer was",
+    "unheld": "not held by this viewer",
+}
+"""Why records are missing, as a clause after their number."""
+
+
+def member(record: Record, name: str) -> Any:
+    """A member of the record by column name; `@a.b` looks into the fields, as they nest."""
+    if not name.startswith("@"):
+        return getattr(record, "trace_id" if name == "trace" else name, None)
+    path = name[1:]
+    fields: Any = record.fields
+    if path in fields:
+        return fields[path]
+    for step in path.split("."):
+        if not isinstance(fields, dict) or step not in fields:
+            return None
+        fields = fields[step]
+    return fields
+
+
+def spelled(value: Any, limit: int) -> str:
+    """A field's value in at most about `limit` characters; nested ones by their size."""
+    match value:
+        case str():
+            return value[:limit]
+        case True | False | None:
+            return {True: "true", False: "false", None: "null"}[value]
+        case dict():
+            return f"{{{len(value)}}}"
+        case list():
+            return f"[{len(value)}]"
+        case _:
+            return str(value)[:limit]
+
+
+def stacks(record: Record) -> list[str]:
+    """Stack traces among the fields."""
+    found = (record.fields.get(name) for name in _STACKS) if record.fields else ()
+    return [one for one in found if isinstance(one, str)]
+
+
+def folded_lines(record: Record) -> int:
+    """Lines of a record that its one row does not show."""
+    more = record.message.count("\n", 0, MAX_SHOWN_CHARACTERS)
+    if record.fields:
+        more += sum(1 + one.count("\n", 0, MAX_SHOWN_CHARACTERS) for one in stacks(record))
+    return more
+
+
+def clipped(fragments: Sequence[Fragment], width: int, more: str) -> list[Fragment]:
+    """Exactly `width` cells: padded, or cut with a sign that there is more."""
+    made: list[Fragment] = []
+    room = width
+    for style, text in fragments:
+        size = columns.cells(text)
+        if size > room:
+            made.append((style, columns.cut(text, room, more)))
+            return made
+        if size:
+            made.append((style, text))
+        room -= size
+    if room:
+        made.append(("", " " * room))
+    return made
