@@ -22,6 +22,9 @@ HIGHEST: Place = (1 << 62, 0)
 AFTER_RECORD = 1
 """The step of a hole or a rule that follows a record."""
 
+DEEP_BYTES = 64 * 1024
+"""What a record that cannot be encoded counts for."""
+
 HoleReason = GapReason | Literal["unheld"]
 """Why records are missing: what the sink said, or `unheld`: this viewer let them go."""
 
@@ -91,4 +94,11 @@ class Epochs:
 def entry(item: Record, epochs: Epochs, *, by_time: bool, older: bool = False) -> Entry:
     epoch, position = epochs.place(item.id, older=older)
     time = (item.timestamp or item.received) if by_time else ""
-    return Entry((time, epoch, position, 0), item, len(record.encode(item)))
+    return Entry((time, epoch, position, 0), item, _size(item))
+
+
+def _size(item: Record) -> int:
+    try:
+        return len(record.encode(item))
+    except RecursionError:  # nested deeper than any sink sends
+        return len(item.message) + DEEP_BYTES

@@ -53,7 +53,10 @@ class Taken(NamedTuple):
 
 
 class Held:
-    """`items` is sorted by key. `evicted` counts records let go because of the limits."""
+    """`items` is sorted by key. `evicted` counts records let go because of the limits.
+
+    `reach` is the id older pages are asked before: all that matches after it was asked for.
+    """
 
     def __init__(self, epochs: Epochs, limits: Limits, order: Order = "arrival") -> None:
         self.epochs = epochs
@@ -64,6 +67,33 @@ class Held:
         self.bytes = 0
         self.evicted = 0
         self.top: Top = "more"
+        self.reach: str | None = None
+        self._joint: Hole | None = None
+
+    def seed(self, kept: Iterable[Item], reach: str | None, top: Top) -> None:
+        """Begins with what another view held already, complete down to `reach`."""
+        self.items = list(kept)
+        entries = [item for item in self.items if isinstance(item, Entry)]
+        self.records = len(entries)
+        self.bytes = sum(item.size for item in entries)
+        self.reach, self.top = reach, top
+
+    def plant(self, made: Entry | None, place: str, reach: str) -> None:
+        """Begins around one record, or its place: what follows it up to the stream is a hole."""
+        epoch, position = self.epochs.place(place, older=True)
+        time = "" if made is None else made.key[0]
+        self.seed([] if made is None else [made], reach, "more")
+        self._joint = Hole((time, epoch, position, AFTER_RECORD), "unheld", place, None, None)
+        self.items.append(self._joint)
+
+    def _join(self, first: Entry) -> None:
+        """The first record of the stream tells where the hole before it ends."""
+        joint, self._joint = self._joint, None
+        if joint is None or joint not in self.items:
+            return
+        self.items.remove(joint)
+        if first.place > joint.key[1:3]:
+            self._put(joint._replace(end=_before([first], None)))
 
     def at_or_after(self, key: Key) -> int:
         return bisect_left(self.items, key, key=KEY)
@@ -78,6 +108,10 @@ class Held:
         count = worst = 0
         for found in records:
             made = entry(found, self.epochs, by_time=by_time)
+            if self.reach is None:
+                self.reach = found.id
+            if self._joint is not None:
+                self._join(made)
             if not items or made.key > items[-1].key:
                 items.append(made)
             elif not self._insert(made):
@@ -122,17 +156,13 @@ class Held:
         if older:
             ended = page.older is None or not made
             self._cover(LOWEST if ended else made[0].place, self._place(request.before), made)
-            if self._is_top(request.before, made):
+            if request.before in {None, self.reach}:
                 self.top = "oldest" if ended else "more"
+                self.reach = made[0].record.id if made else self.reach
         else:
             ended = page.newer is None or not made
             self._cover(self._place(request.after), HIGHEST if ended else made[-1].place, made)
         return len(new)
-
-    def _is_top(self, before: str | None, made: Sequence[Entry]) -> bool:
-        """Whether a page of older records reached the first item held."""
-        first = self.first_record()
-        return before is None or first is None or first.id == before or first is made[0].record
 
     def first_record(self) -> Record | None:
         """The oldest record held, by arrival."""
@@ -198,8 +228,9 @@ class Held:
         cut = self._enough(0, low)
         if cut:
             self._drop(0, cut)
-            if self.top == "oldest":
-                self.top = "more"
+            self.top = "more"
+            first = self.first_record()
+            self.reach = first.id if first is not None else self.reach
             high -= cut
         if self._is_over():
             stop = len(self.items) - self.limits.tail

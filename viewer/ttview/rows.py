@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Any, Final, NamedTuple
 
+from prompt_toolkit.layout.screen import Char
+
 from ttview import columns, marking, times
 from ttview.columns import Fitted
 from ttview.entry import Entry, Hole, Item, Rule
@@ -45,11 +47,27 @@ class Look(NamedTuple):
     matches: Callable[[Record], bool] | None = None
 
 
-class Row(NamedTuple):
-    """Exactly `width` cells. `link` is the stretch of cells that stands for the trace id."""
+class Link(NamedTuple):
+    """The cells `start` up to `end` stand for the trace of this record."""
 
-    fragments: list[Fragment]
-    link: tuple[int, int] | None = None
+    start: int
+    end: int
+    record: Record
+
+
+class Row:
+    """One row of text. `cells` is kept here by whoever draws it, so that it is made once."""
+
+    __slots__ = ("cells", "fragments", "link")
+
+    def __init__(self, fragments: list[Fragment], link: Link | None = None) -> None:
+        self.fragments = fragments
+        self.link = link
+        self.cells: list[Char] | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(text for _, text in self.fragments)
 
 
 class Rows:
@@ -135,7 +153,7 @@ class Rows:
         else:
             made = [("", "  ")]
         at = GUTTER_CELLS
-        link = None
+        link: Link | None = None
         for column in look.fitted:
             if column.name == "message":
                 made += self._message(record, part, column.width, opened=opened, bright=matching)
@@ -145,7 +163,7 @@ class Rows:
                 style, text = self._cell(record, column, time)
                 made.append((style if matching else "class:context", text))
                 if column.name == "trace" and record.trace_id:
-                    link = (at, at + len(text.rstrip()))
+                    link = Link(at, at + len(text.rstrip()), record)
             at += column.width
             if at < look.width:
                 made.append(("", "  "[: look.width - at]))
@@ -188,7 +206,7 @@ class Rows:
         else:
             text, tail = self._folded(record, width)
         if not look.wrap:
-            text = columns.take(text, look.offset, width)
+            text = columns.take(text, look.offset, width + 1)
         if look.share:
             text = marking.hidden(text, look.glyphs.hidden)
         if not bright:

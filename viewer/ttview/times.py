@@ -1,6 +1,6 @@
 """Times as people read them: absolute, since now, since the row above."""
 
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Final, Literal, get_args
 
@@ -63,6 +63,15 @@ def age(seconds: float) -> str:
     return f"{whole // 86_400}d"
 
 
+def coarse(seconds: float) -> str:
+    """As `age`, in steps that let an idle screen stand still: seconds, minutes, hours, days."""
+    if seconds < 60:
+        return f"{max(seconds, 0):.0f}s"
+    if seconds < 3_600:
+        return f"{seconds // 60:.0f}m"
+    return f"{seconds // 3_600:.0f}h" if seconds < 86_400 else f"{seconds // 86_400:.0f}d"
+
+
 def delta(seconds: float) -> str:
     """Time since the row above, in at most eight characters: `+0.012`, `+3m12`."""
     sign = "-" if seconds < 0 else "+"
@@ -78,5 +87,6 @@ def zone(name: Literal["local", "utc"]) -> tzinfo | None:
     return UTC if name == "utc" else None
 
 
-def fixed(hours: int) -> tzinfo:
-    return timezone(timedelta(hours=hours))
+def text(seconds: float) -> str:
+    """Epoch seconds as records spell time: RFC 3339 in UTC with microseconds."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

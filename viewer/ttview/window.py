@@ -6,6 +6,7 @@ stands around it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from typing import NamedTuple
 
 from ttview.entry import FIRST_KEY, Entry, Epochs, Item, Key
@@ -126,6 +127,29 @@ class Window:
         """The row of the last item when the end is in view: the lowest that leaves no hole."""
         last = self.tall(self.held.items[high - 1])
         return min(self._rows_above(low, high - 1), self.height - last)
+
+    def emptied(self) -> "Window":
+        """A window without records whose reader stands where this one's does."""
+        made = copy(self)
+        made.held = Held(self.held.epochs, self.held.limits, self.held.order)
+        return made
+
+    def stand(self, key: Key) -> None:
+        """Leaves follow and stands at this place, a third down the screen."""
+        self.follow = False
+        self._cursor, self._row = key, self.height // 3
+
+    def wants_older(self) -> bool:
+        """Whether the screen is near the oldest item held, or past it."""
+        low, _ = self.bounds()
+        if self.held.top != "more" or self.held.reach is None or self.cleared:
+            return False
+        lines = self.lines()
+        if self.follow:
+            return len(lines) < self.height
+        if not lines or lines[0] is None:
+            return True
+        return self.held.at_or_after(lines[0].item.key) - low < self.height
 
     # -- what comes ------------------------------------------------------------------------
 

@@ -1,0 +1,108 @@
+"""What the source delivers, taken into the model."""
+
+from collections.abc import Sequence
+
+from ttview.effects import Ask, Effect, Refresh
+from ttview.feed import (
+    AboutSeen,
+    Arrival,
+    Arrived,
+    Connection,
+    Failed,
+    GapSeen,
+    LedgerSeen,
+    PageLoaded,
+    PageRequest,
+    StatesChanged,
+)
+from ttview.model import Model
+from ttwire.record import Record
+
+HOLD_BACK_SECONDS = 1.0
+"""Ordered by record time, a record waits this long for earlier ones that come later."""
+
+
+def take(model: Model, arrival: Arrival) -> list[Effect]:
+    effects: list[Effect] = []
+    match arrival:
+        case Arrived(records):
+            _records(model, records)
+        case GapSeen(gap):
+            model.window.gap(gap)
+            model.gap_records += gap.lost or 0
+        case StatesChanged(states, whole):
+            model.side.take(states, whole=whole)
+        case Connection():
+            effects = _connection(model, arrival)
+        case PageLoaded():
+            _page(model, arrival)
+        case Failed(what, refusal, _):
+            if what == "page":
+                model.paging = False
+            model.say(f"{what}: {refusal.detail}", is_error=True)
+        case LedgerSeen(ledger):
+            model.ledger = ledger
+            if model.peek is not None:
+                model.peek.forget()
+        case AboutSeen(about):
+            model.about = about
+        case _:
+            pass
+    if model.pane is not None:
+        effects += model.pane.take(arrival, model)
+    return effects
+
+
+def _records(model: Model, records: Sequence[Record]) -> None:
+    if not records:
+        return
+    model.meter.count(model.now, len(records), records[-1])
+    model.saw(records)
+    if model.window.held.order == "time":
+        model.waiting.append((model.now, records))
+    else:
+        model.window.arrive(records)
+
+
+def release(model: Model) -> None:
+    """Ordered by record time: shows what has waited long enough."""
+    while model.waiting and (
+        model.window.held.order == "arrival" or model.waiting[0][0] <= model.now - HOLD_BACK_SECONDS
+    ):
+        model.window.arrive(model.waiting.popleft()[1])
+
+
+def _connection(model: Model, found: Connection) -> list[Effect]:
+    before = model.connection.state
+    model.connection, model.connection_since = found, model.now
+    if found.state != "live":
+        model.paging = False
+        return []
+    if before == "waiting":
+        model.say("connected again")
+    return [Refresh()] if before != "live" else []
+
+
+def _page(model: Model, loaded: PageLoaded) -> None:
+    if loaded.request.filter != model.query.text:
+        return
+    if loaded.request.after is None:
+        model.paging = False
+    model.saw(loaded.page.records)
+    added = model.window.load(loaded.request, loaded.page)
+    if loaded.request.after is not None and model.seeking is not None:
+        if not model.window.go_to(model.seeking):
+            model.say("this record is no longer in the sink", is_error=True)
+        model.seeking = None
+    elif loaded.request.after is not None and not added:
+        model.say("the sink has nothing more for this gap")
+
+
+def wants(model: Model) -> list[Effect]:
+    """Asks for older records where the screen is near the oldest one held."""
+    if model.paging or model.connection.state not in {"live", "ended"}:
+        return []
+    if not model.window.wants_older():
+        return []
+    model.paging = True
+    return [Ask(PageRequest(model.query.text, before=model.window.held.reach))]

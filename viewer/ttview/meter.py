@@ -1,0 +1,37 @@
+"""Pace: records a second, and how far what arrives lags behind the clock."""
+
+from collections import deque
+from typing import Final
+
+from ttview.times import epoch_seconds
+from ttwire.record import Record
+
+SPAN_SECONDS: Final = 5.0
+"""Long enough to read a steady number, short enough to see a burst end."""
+
+
+class Meter:
+    """`rate` is over the last seconds. `lag_seconds` is of the newest record when it came."""
+
+    def __init__(self) -> None:
+        self._counts: deque[tuple[float, int]] = deque()
+        self.total = 0
+        self.lag_seconds: float | None = None
+        self.last: float | None = None
+
+    def count(self, now: float, arrived: int, newest: Record | None) -> None:
+        self.total += arrived
+        self.last = now
+        if self._counts and now - self._counts[-1][0] < 0.1:
+            self._counts[-1] = (self._counts[-1][0], self._counts[-1][1] + arrived)
+        else:
+            self._counts.append((now, arrived))
+        at = epoch_seconds(newest.received or newest.timestamp) if newest is not None else None
+        self.lag_seconds = None if at is None else max(now - at, 0.0)
+
+    def rate(self, now: float) -> float:
+        while self._counts and self._counts[0][0] < now - SPAN_SECONDS:
+            self._counts.popleft()
+        if not self._counts:
+            return 0.0
+        return sum(count for _, count in self._counts) / SPAN_SECONDS
