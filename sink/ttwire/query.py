@@ -331,7 +331,7 @@ class Parser:
         if start_of is not None and len(start_of[1]) <= size:
             digits = start_of[1].lower()
             whole = len(digits) == size
-            low_half = is_trace and len(digits) == SPAN_ID_DIGITS and not text.endswith("*")
+            low_half = len(digits) == SPAN_ID_DIGITS and not text.endswith("*")
             return IdIs("trace" if is_trace else "span", digits, start=not whole and not low_half)
         normal = (trace_id if is_trace else span_id)(text)
         if normal is None:

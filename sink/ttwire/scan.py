@@ -117,8 +117,6 @@ class Scanner:
                 self.fail("a space or * next to a quote; a text that holds a quote goes in quotes")
             parts[-1] = self._quoted() if self.peek in _QUOTES else self._bare("*")
             glued = True
-            if not parts[-1] and len(parts) > 1 and not self._ends_word(self.at):
-                self.fail("text between the quotes")
         return Pattern(tuple(parts))
 
     def plain(self, *, stop: str = "") -> str:

@@ -252,6 +252,14 @@ def test_a_bound_is_exact_in_every_unit(text: str, value: object) -> None:
     assert parse(text, now=NOW).matches(Record(fields={name: value}))
 
 
+def test_a_padded_id_is_found_by_the_start_that_is_shown_of_it() -> None:
+    record = Record(trace_id="0000000000000000a3ce929d0e0e4736")
+
+    assert parse("trace:a3ce929d", now=NOW).matches(record)
+    assert parse("trace:00000000", now=NOW).matches(record)
+    assert not parse("trace:929d", now=NOW).matches(record)
+
+
 def test_whole_numbers_past_the_floats_are_told_apart() -> None:
     record = Record(fields={"n": 9007199254740993})
 

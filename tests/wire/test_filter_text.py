@@ -51,6 +51,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
         ("job:“a b”", 'job:"a b"'),
         ('"a b"*c', '"a b"*c'),
         ("a**b", "a*b"),
+        ('a*""*b', "a*b"),
         ("http://x.y:80/z?q=1", '"http://x.y:80/z?q=1"'),
         ("std::vector", '"std::vector"'),
         ("a->b", '"a->b"'),
@@ -173,6 +174,7 @@ def test_a_text_is_read_as_its_canonical_form(text: str, canonical: str | None) 
         ("span:xyz", 6, "a span id in a known form", '"xyz"'),
         ("is:new", 4, "malformed or truncated or redacted", '"new"'),
         ("since:abc", 7, "a time: 30s, 5m", '"abc"'),
+        ("since:-5m", 7, "a time: 30s, 5m", '"-5m"'),
         ("since:5MB", 7, "a time: 30s, 5m", '"5MB"'),
         ("since:99999999w", 7, "a time: 30s, 5m", '"99999999w"'),
         ("since:2026-13-01", 7, "a time: 30s, 5m", '"2026-13-01"'),
@@ -202,7 +204,7 @@ def test_an_error_names_the_column_what_was_expected_and_what_was_found(
     assert str(error) == f"column {column}: expected {error.expected}; found {found}"
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(trees)
 def test_the_canonical_text_of_every_tree_parses_back_to_it(tree: Node) -> None:
     made = Filter(tree)
@@ -215,7 +217,7 @@ def head(record: Record) -> tuple[str | None, str | None, int, str | None, str]:
     return record.job, record.worker, rank(record.level), record.trace_id, record.timestamp
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(trees, records)
 def test_the_verdict_of_the_head_never_differs_from_that_of_the_whole_record(
     tree: Node, record: Record
@@ -230,7 +232,7 @@ def test_the_verdict_of_the_head_never_differs_from_that_of_the_whole_record(
     assert blind in {None, said}
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 @given(trees, records)
 def test_a_line_that_may_not_match_holds_no_record_that_does(tree: Node, record: Record) -> None:
     made = Filter(tree)
@@ -266,7 +268,7 @@ def test_a_line_is_passed_over_undecoded_where_its_bytes_suffice(
     assert parse(text, now=NOW).may_match(line) is may
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(trees, trees, records)
 def test_what_joins_and_excludes_does_so_for_every_record(
     one: Node, other: Node, record: Record
@@ -281,7 +283,7 @@ def test_what_joins_and_excludes_does_so_for_every_record(
     assert parse(f"-({a})", now=0).matches(record) is not a.matches(record)
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(trees, records)
 def test_what_a_filter_requires_every_record_it_keeps_has(tree: Node, record: Record) -> None:
     made = Filter(tree)
@@ -296,7 +298,7 @@ def test_what_a_filter_requires_every_record_it_keeps_has(tree: Node, record: Re
         assert needs.until is None or time <= needs.until
 
 
-@settings(derandomize=True, max_examples=500, deadline=None)
+@settings(derandomize=True, max_examples=300, deadline=None)
 @given(st.text('ab "*()[]/\\-!@:=~<>.|&1jobevlOR AND NOT TO', max_size=30))
 def test_any_text_is_read_or_refused_with_a_column_inside_it(text: str) -> None:
     read: Filter | None = None
@@ -365,10 +367,12 @@ def test_a_filter_says_whether_a_record_need_be_decoded_for_it(text: str, decide
         ("level:>=warn", True),
         ("level:none", False),
         ("since:5m", None),
+        ("trace:none", None),
+        ("trace:4bf9", None),
     ],
 )
 def test_the_head_decides_what_it_can(text: str, said: bool | None) -> None:
-    assert parse(text, now=NOW).verdict("a", None, rank("error"), None, "") is said
+    assert parse(text, now=NOW).verdict("a", None, rank("error"), "", "") is said
 
 
 @pytest.mark.parametrize(
@@ -381,6 +385,7 @@ def test_the_head_decides_what_it_can(text: str, said: bool | None) -> None:
         ("a OR (b c)", "abc", ["abc"]),
         (r"/\d+/ x*", "a 12 x 3", ["12", "x", "3"]),
         ("/x*/", "axxb", ["xx"]),
+        ("/ü$/", "€😀aü", ["ü"]),
         ("strasse", "die Straße ß", ["Straße"]),
         ("s", "ß", ["ß"]),
         ("ü", "aÜ😀ü", ["Ü", "ü"]),
@@ -436,6 +441,7 @@ def test_a_text_over_a_bound_is_refused_in_words(text: str, expected: str | None
         "a " * MAX_TERMS,
         "(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH,
         "-" * 4000 + "a",
+        "(a) " * (MAX_DEPTH + 1),
         "/a/ " * MAX_PATTERNS,
         "a*" * 2000,
     ],
