@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 from aiohttp import web
 
+from ttsink import otlp_http
 from ttsink.auth import Tokens, Verdict, cross_site, is_loopback, verdict
 from ttsink.metrics import Metrics
 from ttsink.notices import Notices
@@ -127,7 +128,7 @@ def middleware(keeper: Door, metrics: Metrics) -> Callable[..., Awaitable[web.St
         turned_away = keeper.check(request.path, request.headers, request.remote or "?")
         if turned_away is not None:
             await discard_body(request)
-            return turned_away
+            return _in_own_type(request, turned_away)
         try:
             return await handler(request)
         except web.HTTPMethodNotAllowed as error:
@@ -151,6 +152,16 @@ def middleware(keeper: Door, metrics: Metrics) -> Callable[..., Awaitable[web.St
             return refusal(503, "internal", "a fault of the sink; its log has the place")
 
     return door
+
+
+def _in_own_type(request: web.Request, answer: web.Response) -> web.Response:
+    """OTLP clients read a google.rpc.Status, in the type they sent."""
+    if not request.path.startswith("/v1/"):
+        return answer
+    detail = msgspec.json.decode(bytes(answer.body or b"{}"), type=Refusal).detail  # type: ignore[arg-type]
+    content_type = request.headers.get("Content-Type", "")
+    answer.body, answer.content_type = otlp_http.failure(content_type, answer.status, detail)
+    return answer
 
 
 def _route(request: web.Request) -> str:

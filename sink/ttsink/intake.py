@@ -14,17 +14,18 @@ import msgspec
 
 from ttsink.admission import Admission, Refused, Ticket
 from ttsink.batch import Batch
-from ttsink.body import split
 from ttsink.dialect import Dialects
 from ttsink.encoding import decode, is_heavy
 from ttsink.limits import BodyRefused, Limits
 from ttsink.log import BatchLog, LogUnavailable
 from ttsink.metrics import Metrics
 from ttsink.oplog import LOGGER, stamp
+from ttsink.repeat import Fresh, Repeat, Repeats
 from ttsink.settings import IngestSettings
 from ttsink.value import Malformed, Split, Value
 from ttsink.view import View
 from ttwire.record import Record, encode_lines
+from ttwire.span import Span
 
 MAX_DECODERS: Final = 2
 """Bodies decompressed at once, in threads: each may take `max_decoded_bytes`."""
@@ -50,7 +51,7 @@ class Posted(NamedTuple):
     content_type: str
     agent: str | None
     sender: str
-    key: str | None = None
+    batch_id: str = ""
 
 
 class Taken(NamedTuple):
@@ -66,6 +67,11 @@ class Redacts(Protocol):
     """See `ttsink.redaction.Redactor`: the same list where nothing hit, and counts by kind."""
 
     def records(self, records: list[Record]) -> tuple[list[Record], Mapping[str, int]]: ...
+    def spans(self, spans: list[Span]) -> tuple[list[Span], Mapping[str, int]]: ...
+
+
+Read = Callable[[bytes, str, Limits], Split]
+"""What a decoded body holds, given the request's content type; raises BodyRefused."""
 
 
 class Intake:
@@ -81,6 +87,7 @@ class Intake:
         view: View,
         metrics: Metrics,
         closed: Callable[[], str | None] = lambda: None,
+        on_spans: Callable[[list[Span]], None] = lambda _spans: None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -97,6 +104,9 @@ class Intake:
         self._log = log
         self._view = view
         self._clock = clock
+        self._monotonic = monotonic
+        self._on_spans = on_spans
+        self._repeats = Repeats()
         self._decoders = asyncio.Semaphore(MAX_DECODERS)
 
     async def idle(self) -> None:
@@ -135,31 +145,80 @@ class Intake:
         ticket.grow(len(body))
         return body
 
-    async def take(self, posted: Posted, ticket: Ticket) -> Taken:
+    def begin(self, key: str) -> Fresh | Repeat:
+        """What is known of a batch. Each `begin` whose batch is kept ends with `settle`."""
+        return self._repeats.begin(key, self._monotonic())
+
+    def repeated(self, batch: Repeat) -> Taken:
+        """Counts a batch that is stored already."""
+        before = msgspec.msgpack.decode(batch.answer, type=Taken)
+        count = before.accepted + before.repeated
+        self.metrics.repeats.inc()
+        self.metrics.repeated.inc(count)
+        self._view.count_repeated({None: count})
+        return Taken(rejected=before.rejected, repeated=count)
+
+    def settle(self, batch_id: str, taken: Taken, *, reached: bool) -> None:
+        """Says whether a stored batch's answer reached its sender."""
+        now = self._monotonic()
+        told = msgspec.msgpack.encode(taken)
+        if not reached:
+            self._repeats.undelivered(batch_id, told, now)
+        elif self._repeats.answered(batch_id, told, now):
+            self._log.forget(batch_id)
+
+    async def take(self, posted: Posted, ticket: Ticket, read: Read) -> Taken:
         """Keeps a batch; it is stored when this returns.
 
         Raises:
             BodyRefused: the body cannot be read at all. Refused: come back later. Nothing of
                 the batch is stored in either case.
         """
-        body = await self.decoded(posted, ticket)
         try:
-            split_body = split(body, posted.content_type, self._limits)
+            body = await self.decoded(posted, ticket)
+            return await self._keep(body, posted, read)
+        except (Refused, BodyRefused):
+            self._repeats.dropped(posted.batch_id)
+            raise
+        except BaseException:
+            # Cancelled, or a fault: the log knows whether it was stored.
+            self._repeats.undelivered(posted.batch_id, None, self._monotonic())
+            raise
+
+    async def _keep(self, body: bytes, posted: Posted, read: Read) -> Taken:
+        try:
+            held = read(body, posted.content_type, self._limits)
         except BodyRefused:
             raise
         except Exception as error:
             self._failed("split", error)
             lines = body.decode("utf-8", "replace").split("\n")
             texts: list[Value] = [Malformed(line) for line in lines if line]
-            split_body = Split(texts, "text", malformed=len(texts))
-        return await self.keep(
-            split_body, posted, lambda: split(body, posted.content_type, self._limits).values
+            held = Split(texts, "text", malformed=len(texts))
+        if held.spans:
+            self._take_spans(held.spans)
+        batch = await self._batch(
+            held, posted, lambda: read(body, posted.content_type, self._limits).values
         )
+        return await self._store(batch, held, posted)
 
-    async def keep(
+    def _take_spans(self, spans: list[Span]) -> None:
+        if self._redactor is not None:
+            try:
+                spans, counts = self._redactor.spans(spans)
+            except Exception as error:
+                self._failed("redaction", error)
+                self.metrics.rejected.labels("span").inc(len(spans))
+                return
+            for kind, count in counts.items():
+                self.metrics.redactions.labels(kind).inc(count)
+        self.metrics.spans.inc(len(spans))
+        self._on_spans(spans)
+
+    async def _batch(
         self, split_body: Split, posted: Posted, again: Callable[[], list[Value]]
-    ) -> Taken:
-        """Keeps what a body held. Raises as `take` does.
+    ) -> Batch:
+        """The records of a body, redacted.
 
         `again` gives the same values anew: a dialect consumes them, and may fail half-way.
         """
@@ -185,7 +244,7 @@ class Intake:
             some = self._redact(some)
             records += some
             lines += encode_lines(some).split(b"\n")[:-1]
-        return await self._store(Batch(records, lines), split_body, posted)
+        return Batch(records, lines)
 
     def _records_each(
         self, values: Sequence[Value], received: str, agent: str | None
@@ -229,11 +288,12 @@ class Intake:
     async def _store(self, batch: Batch, split_body: Split, posted: Posted) -> Taken:
         """Appends, and waits a moment for the view, so that who posted can read at once."""
         try:
-            appended = await self._log.append(batch, batch_id=posted.key or "")
+            appended = await self._log.append(batch, batch_id=posted.batch_id)
         except LogUnavailable as error:
             raise Refused(503, "log", str(error), retry_after_seconds=2) from None
         count = len(batch)
         if appended.repeated:
+            self.metrics.repeats.inc()
             self.metrics.repeated.inc(count)
             self._view.count_repeated(Counter(record.job for record in batch.records))
             return Taken(repeated=count)

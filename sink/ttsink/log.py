@@ -86,6 +86,9 @@ class BatchLog(Protocol):
         """
         ...
 
+    def forget(self, batch_id: str) -> None:
+        """The sender has its answer: an equal batch from now on is another one."""
+
     def entries(self, after: int = 0) -> AsyncIterator[Stored]:
         """Every retained batch with a record above `after`, then each new one, in order.
 
@@ -207,6 +210,9 @@ class BatchIds:
         ):
             self._known.popitem(last=False)
 
+    def forget(self, batch_id: str) -> None:
+        self._known.pop(batch_id, None)
+
 
 def text_bytes(batch: Batch) -> int:
     return sum(map(len, batch.lines))
@@ -241,6 +247,9 @@ class MemoryLog:
             self._last = appended.last
             self._tail.put(Stored(appended.first, batch, now), text_bytes(batch))
         return appended
+
+    def forget(self, batch_id: str) -> None:
+        self._ids.forget(batch_id)
 
     async def entries(self, after: int = 0) -> AsyncGenerator[Stored]:
         async for stored in self._tail.join().batches(after):

@@ -38,6 +38,8 @@ class Metrics:
         self.rejected = counter("events_rejected", "Records refused.", "reason")
         self.capped = counter("events_capped", "Records over a job's rate cap.")
         self.repeated = counter("events_repeated", "Records of batches sent again.")
+        self.repeats = counter("ingest_repeats", "Batches sent again after they were stored.")
+        self.spans = counter("spans_received", "Spans of OTLP and trace events.")
         self.malformed = counter("events_malformed", "Lines kept as text.")
         self.truncated = counter("events_truncated", "Records cut to the limits.")
         self.redactions = counter("redactions", "Values masked.", "kind")

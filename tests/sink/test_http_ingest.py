@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from support.running import Capture, Running, captures, running
+from support.running import Capture, Running, captures, eventually, running
 from ttsink.agent import agent_name
 
 LINE = b'{"job":"digest-1","worker":"w-1","level":"info","message":"hello"}'
@@ -247,6 +247,9 @@ class BrokenRedactor:
     def records(self, records: object) -> Any:
         raise RuntimeError("a record's secret words")
 
+    def spans(self, spans: object) -> Any:
+        raise RuntimeError("a span's secret words")
+
 
 async def test_what_is_personal_is_masked_before_anything_shows_it() -> None:
     body = b'{"message":"mail to maria.lopez@example.com","password":"hunter2-secret"}'
@@ -271,6 +274,55 @@ async def test_redaction_can_be_switched_off() -> None:
         await sink.post(b'{"message":"mail to maria.lopez@example.com"}')
 
         assert (await sink.records())[0]["message"] == "mail to maria.lopez@example.com"
+
+
+async def test_an_equal_batch_that_was_answered_is_another_batch() -> None:
+    """A heartbeat without a time is the same bytes every time."""
+    async with running() as sink:
+        for _ in range(3):
+            assert (await sink.post(LINE)).body == b'{"accepted":1,"rejected":0}'
+
+        assert len(await sink.records()) == 3
+
+
+async def test_a_batch_whose_sender_was_gone_before_its_answer_is_stored_once() -> None:
+    async with running() as sink:
+        body = b"\n".join([LINE] * 3)
+        head = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+        port = int(sink.server.url.rpartition(":")[2])
+        _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head % len(body) + body)
+        await writer.drain()
+        writer.transport.abort()
+        await eventually(lambda: sink.sink.view.order.last == 3)
+
+        again = await sink.post(body)
+        once_more = await sink.post(body)
+
+        assert again.json == {"accepted": 0, "rejected": 0, "repeated": 3}
+        assert once_more.json == {"accepted": 3, "rejected": 0}
+        total = (await sink.get("/api/ledger")).json["total"]
+        assert (total["received"], total["accepted"], total["repeated"]) == (9, 6, 3)
+
+
+async def test_a_named_batch_is_stored_once_however_often_it_comes() -> None:
+    async with running() as sink:
+        headers = {"Idempotency-Key": "batch-17"}
+        answers = [(await sink.post(LINE, headers=headers)).json for _ in range(3)]
+
+        assert [answer["accepted"] for answer in answers] == [1, 0, 0]
+        assert [answer.get("repeated", 0) for answer in answers] == [0, 1, 1]
+        assert len(await sink.records()) == 1
+
+
+async def test_a_refused_batch_may_come_again() -> None:
+    async with running() as sink:
+        bad = {"Content-Encoding": "gzip", "Idempotency-Key": "batch-17"}
+        assert (await sink.post(b"not gzip", headers=bad)).status == 400
+
+        good = await sink.post(gzip.compress(LINE), headers=bad)
+
+        assert good.json == {"accepted": 1, "rejected": 0}
 
 
 async def test_the_metrics_count_what_came_and_name_no_job() -> None:
