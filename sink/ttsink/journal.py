@@ -55,6 +55,7 @@ class JournalLog:
         self._file = JournalFile(folder, promise)
         self._clock = clock
         self._ids = BatchIds()
+        self._forgotten: list[str] = []
         self._tail = Tail()
         self._epoch = ""
         self._last = 0
@@ -126,10 +127,16 @@ class JournalLog:
         done: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append((done, stored))
         self._waiting_bytes += text_bytes(batch)
-        self._queue.put(Write(stored, batch_id))
+        self._queue.put(Write(stored, batch_id, tuple(self._forgotten)))
+        self._forgotten.clear()
         # A request that goes away must not take the batch's future with it.
         await asyncio.shield(done)
         return appended
+
+    def forget(self, batch_id: str) -> None:
+        """On disk with the next batch: a crash before it is like an answer that was lost."""
+        self._ids.forget(batch_id)
+        self._forgotten.append(batch_id)
 
     async def entries(self, after: int = 0) -> AsyncGenerator[Stored]:
         reader = self._tail.join()
@@ -173,6 +180,9 @@ class JournalLog:
         self._health = "closed"
         while self._waiting:
             await asyncio.shield(self._waiting[-1][0])
+        with suppress(sqlite3.Error, OSError):
+            if self._opened:
+                await self._call(self._file.forget, self._forgotten)
         await self._call(self._file.close)
         self._queue.put(None)
         assert self._thread is not None

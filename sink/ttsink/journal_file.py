@@ -79,6 +79,7 @@ class Write(NamedTuple):
 
     stored: Stored
     batch_id: str
+    forgotten: tuple[str, ...] = ()
 
 
 class JournalFile:
@@ -244,6 +245,7 @@ class JournalFile:
         self._begin()
         try:
             row = self._insert(first, None, lines, now) if lines else None
+            self.forget([name for one in writes for name in one.forgotten])
             if ids:
                 self._db.executemany("INSERT OR REPLACE INTO batch_ids VALUES (?,?,?,?)", ids)
             self._db.execute("COMMIT")
@@ -253,6 +255,13 @@ class JournalFile:
         if row is not None:
             self._write_place(row.last)
         return row
+
+    def forget(self, batch_ids: Sequence[str]) -> None:
+        """Takes out ids of batches whose answers were taken; part of a transaction or its own."""
+        assert self._db is not None
+        if batch_ids:
+            names = [(name,) for name in batch_ids]
+            self._db.executemany("DELETE FROM batch_ids WHERE id = ?", names)
 
     def trim(
         self, gone: Iterable[int], left: Sequence[Left], accounts: bytes, last: int

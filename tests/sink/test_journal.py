@@ -83,6 +83,18 @@ async def test_a_restart_keeps_the_epoch_the_records_and_the_numbering(tmp_path:
         assert (await log.append(batch("c"))).first == 3
 
 
+async def test_an_answer_that_was_taken_is_remembered_over_a_restart(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (log, _, _):
+        await log.append(batch("a"), batch_id="with the next batch")
+        log.forget("with the next batch")
+        await log.append(batch("b"), batch_id="at the end")
+        log.forget("at the end")
+
+    async with opened(tmp_path) as (log, _, _):
+        assert not (await log.append(batch("a"), batch_id="with the next batch")).repeated
+        assert not (await log.append(batch("b"), batch_id="at the end")).repeated
+
+
 async def test_many_small_batches_share_commits_and_come_back_in_order(tmp_path: Path) -> None:
     async with opened(tmp_path) as (log, _, _):
         await asyncio.gather(*[log.append(batch(str(n))) for n in range(300)])

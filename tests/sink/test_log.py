@@ -135,3 +135,12 @@ async def test_a_closed_log_refuses_and_lets_its_readers_end(log: BatchLog) -> N
     assert messages(await reading) == ["a"]
     with pytest.raises(LogUnavailable):
         await log.append(batch("b"))
+
+
+async def test_an_id_whose_answer_was_taken_names_no_batch_any_more(log: BatchLog) -> None:
+    await log.append(batch("a"), batch_id="one")
+
+    log.forget("one")
+    log.forget("never heard of")
+
+    assert not (await log.append(batch("a"), batch_id="one")).repeated
