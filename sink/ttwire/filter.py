@@ -5,9 +5,9 @@ from typing import Final
 from ttwire.highlight import Highlight, highlight
 from ttwire.matcher import matcher
 from ttwire.needle import may_match
-from ttwire.query import Parser, every
+from ttwire.query import Parser
 from ttwire.scan import FilterError
-from ttwire.term import And, Node, canonical
+from ttwire.term import And, Node, canonical, every
 from ttwire.verdict import Required, decides, required, verdict
 
 __all__ = ["EVERYTHING", "Filter", "FilterError", "Highlight", "Required", "parse"]

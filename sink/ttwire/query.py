@@ -25,12 +25,14 @@ from ttwire.term import (
     Node,
     Not,
     Operator,
-    Or,
     Pattern,
     Range,
     Regex,
     Text,
     Time,
+    either,
+    every,
+    opposite,
 )
 from ttwire.trace import SPAN_ID_DIGITS, TRACE_ID_DIGITS, span_id, trace_id
 
@@ -343,26 +345,6 @@ class Parser:
         if timestamp is None:
             self._scan.fail(UNREADABLE_TIME, at=at)
         return Time("since" if name == "since" else "until", timestamp)
-
-
-def either(terms: list[Node]) -> Node:
-    """The terms joined by OR, groups of the same kind merged."""
-    flat: list[Node] = []
-    for term in terms:
-        flat.extend(term.terms if isinstance(term, Or) else (term,))
-    return flat[0] if len(flat) == 1 else Or(tuple(flat))
-
-
-def every(terms: list[Node]) -> Node:
-    """The terms joined by AND, groups of the same kind merged."""
-    flat: list[Node] = []
-    for term in terms:
-        flat.extend(term.terms if isinstance(term, And) else (term,))
-    return flat[0] if len(flat) == 1 else And(tuple(flat))
-
-
-def opposite(node: Node) -> Node:
-    return node.term if isinstance(node, Not) else Not(node)
 
 
 def _one_slip(written: str, known: str) -> bool:

@@ -143,6 +143,27 @@ Node = (
     | Or
 )
 
+
+def either(terms: list[Node]) -> Node:
+    """The terms joined by OR, groups of the same kind merged."""
+    flat: list[Node] = []
+    for term in terms:
+        flat.extend(term.terms if isinstance(term, Or) else (term,))
+    return flat[0] if len(flat) == 1 else Or(tuple(flat))
+
+
+def every(terms: list[Node]) -> Node:
+    """The terms joined by AND, groups of the same kind merged."""
+    flat: list[Node] = []
+    for term in terms:
+        flat.extend(term.terms if isinstance(term, And) else (term,))
+    return flat[0] if len(flat) == 1 else And(tuple(flat))
+
+
+def opposite(node: Node) -> Node:
+    return node.term if isinstance(node, Not) else Not(node)
+
+
 _BARE_WORD: Final = re.compile(r"\w[\w.\-]*")
 _BARE_VALUE: Final = re.compile(r"\w[\w.\-/+:]*")
 _BARE_PATH: Final = re.compile(r"[\w@$][\w@$.\-/]*")

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from ttwire import term
 from ttwire.field import CAN_BE_NONE, FLAGS
 from ttwire.level import LEVELS
-from ttwire.query import either, every, opposite
 from ttwire.record import Record
+from ttwire.term import either, every, opposite
 
 WORDS = (
     "a",

@@ -4,8 +4,7 @@ from typing import Literal, NamedTuple
 
 from ttwire.filter import Filter, parse
 from ttwire.level import Level
-from ttwire.query import every
-from ttwire.term import And, IdIs, LevelIs, Match, Node, Or, Pattern
+from ttwire.term import And, IdIs, LevelIs, Match, Node, Or, Pattern, every
 
 ScopeKind = Literal["job", "worker", "queue", "trace"]
 
