@@ -82,9 +82,12 @@ def deep_shapes(
     """What records must have in common, below their own keys, to share a plan."""
     parts: list[list[Any]] = [[_shape(value, MAX_DEPTH) for value in columns[key]] for key in keys]
     if told:
-        by_agent = {value: value in READ_BY_AGENT for value in set(columns[SOURCE_TYPE]) if value}
-        parts.append([by_agent.get(value, False) for value in columns[SOURCE_TYPE]])
+        parts.append([_is_read_by_agent(value) for value in columns[SOURCE_TYPE]])
     return list(zip(*parts, strict=True))
+
+
+def _is_read_by_agent(source_type: Any) -> bool:
+    return type(source_type) is str and source_type in READ_BY_AGENT
 
 
 def _shape(value: Any, depth: int) -> Any:
@@ -115,12 +118,13 @@ def build(record: dict[str, Any], keys: Sequence[str], lists: Lists) -> Plan:
             for path in _paths(value, MAX_DEPTH - 1):
                 index.setdefault(squash("".join((key, *path))), []).append((key, *path))
     beside = frozenset(index)
-    read_at = bool(record.get(SOURCE_TYPE) in READ_BY_AGENT) if SOURCE_TYPE in record else False
+    for paths in index.values():
+        paths.sort()  # the same whatever the order of the keys
     members: dict[str, tuple[Source, ...]] = {}
     for member in (*MEMBERS, "job_around", "worker_around", "read_time"):
         found = _sources(member, getattr(lists, member), index, lists.scopes, beside)
         members[member] = tuple(found[:MAX_SOURCES])
-    if read_at:
+    if _is_read_by_agent(record.get(SOURCE_TYPE)):
         late = [source for source in members["timestamp"] if source.top == "timestamp"]
         own = [source for source in members["timestamp"] if source.top != "timestamp"]
         members["timestamp"] = tuple(own)

@@ -40,7 +40,7 @@ _SECONDS: Final = re2.compile(rf"(?:{_DAY}T{_CLOCK}Z\n)*")
 _UNSET: Final = "1970-01-01T00:00:00"
 """What an unset time is written as by those who have no null."""
 
-_OFFSET: Final = r"(?P<offset>[zZ]|UTC|GMT|[+-]\d\d(?::?\d\d)?)"
+_OFFSET: Final = r"(?P<offset>[zZ]|UTC|GMT|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)"
 _FRACTION: Final = r"(?:[.,](?P<fraction>\d{1,9}))?"
 _TIME: Final = rf"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d){_FRACTION}"
 _MONTHS: Final = {

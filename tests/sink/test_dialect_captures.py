@@ -1,0 +1,133 @@
+"""Every recorded request of Fluent Bit: the members its records come to."""
+
+import pytest
+
+from support import captures
+from ttsink import otlp_http
+from ttsink.body import split
+from ttsink.dialect import Dialects
+from ttsink.encoding import decode
+from ttsink.value import Split
+from ttwire.record import Record
+
+RECEIVED = "2026-11-22T12:00:00.000000Z"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+SPAN = "00f067aa0ba902b7"
+
+
+def records(name: str) -> list[Record]:
+    request = captures.request("fluentbit", name)
+    body = decode(request.body, request.headers.get("content-encoding", ""))
+    content_type = request.headers["content-type"]
+    parts: Split
+    if request.path == "/v1/logs":
+        parts = otlp_http.read("logs", body, content_type)
+    elif request.path == "/v1/traces":
+        parts = otlp_http.read("traces", body, content_type)
+    else:
+        parts = split(body, content_type)
+    return Dialects().records(parts.values, received=RECEIVED, agent="fluentbit")
+
+
+SHOWN = (
+    "timestamp", "job", "worker", "queue", "attempt", "level", "message", "trace_id", "span_id"
+)  # fmt: skip
+STARTED = (
+    "2026-11-22T10:15:01.123456Z", "invoice.render", "billing-worker-2", "billing", 1, "info",
+    "job started", TRACE, SPAN,
+)  # fmt: skip
+
+# The first record of each capture.
+FIRST: dict[str, tuple[object, ...]] = dict.fromkeys(
+    (
+        "big_chunk_gzip",
+        "canonical_classic",
+        "canonical_yaml",
+        "docker_json_filter_parser",
+        "fmt_gelf",
+        "fmt_json",
+        "fmt_json_lines",
+        "fmt_msgpack",
+        "hdr_auth_bearer_tag",
+        "hdr_basic_auth",
+        "json_lines_gzip",
+        "json_lines_snappy",
+        "k8s_merge_log",
+        "retry_pair_1",
+        "tail_json_path_offset",
+    ),
+    STARTED,
+)
+FIRST["odd_lines"] = (
+    "2026-11-22T10:15:01.100000Z", "a", None, None, None, "info", "second", None, None
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(FIRST))
+def test_the_first_record_has_its_members(name: str) -> None:
+    first = records(name)[0]
+
+    assert tuple(getattr(first, member) for member in SHOWN) == FIRST[name]
+
+
+@pytest.mark.parametrize("name", ["otlp_logs", "otlp_logs_to_http_json_lines"])
+def test_otlp_keeps_level_job_worker_and_time(name: str) -> None:
+    first, second, third = records(name)
+
+    assert [r.level for r in (first, second, third)] == ["info", "warn", "error"]
+    assert {r.job for r in (first, second, third)} == {"invoice.render"}
+    assert first.worker == "billing-worker-2"
+    assert first.message == "job started"
+    assert first.timestamp.startswith("20")
+    assert first.timestamp != RECEIVED
+
+
+def test_otlp_sent_as_otlp_keeps_its_ids() -> None:
+    assert all(r.trace_id and r.span_id for r in records("otlp_logs"))
+
+
+def test_otlp_of_a_tail_with_defaults_has_only_its_text() -> None:
+    found = records("otlp_logs_from_tail_default")
+
+    assert len(found) == 9
+    assert found[0].message == "job started"
+
+
+def test_a_trace_request_has_no_records() -> None:
+    assert records("otlp_traces") == []
+
+
+def test_kubernetes_lines_without_json_get_job_and_pod_from_their_labels() -> None:
+    *_, partial, plain = records("k8s_merge_log")
+
+    assert (plain.job, plain.worker) == ("nightly-invoices", "billing-worker-7d9f8b6c5-x2x9z")
+    assert (plain.message, plain.level) == ("plain text line, not JSON", None)
+    assert plain.timestamp == "2026-11-22T10:15:01.300000Z"
+    assert partial.message == "partial one and the rest"
+
+
+def test_odd_lines_keep_text_times_and_what_is_no_object() -> None:
+    found = records("odd_lines")
+    by_message = {record.message: record for record in found}
+
+    assert by_message["offset tz"].timestamp == "2026-11-22T01:15:01.600000Z"
+    assert by_message["bad time format"].timestamp == "2026-11-22T10:15:01.600000Z"
+    assert by_message["numeric time"].timestamp == "2026-11-22T10:15:01.600000Z"
+    assert by_message["ns"].timestamp == "2026-11-22T10:15:01.123456Z"
+    assert by_message["ns"].fields["timestamp"] == "2026-11-22T10:15:01.123456789Z"
+    assert by_message["no time"].timestamp == "2026-11-22T11:29:52.880937Z"
+    assert by_message["not json at all"].timestamp == "2026-11-22T11:29:52.880780Z"
+    assert {"[1,2,3]", '"str"', ""} <= set(by_message)
+    assert any('"truncated' in message for message in by_message)
+
+
+def test_levels_of_gelf_are_syslogs() -> None:
+    assert [r.level for r in records("fmt_gelf")][:5] == ["info", "debug", "warn", "info", "error"]
+
+
+def test_a_missing_trace_is_none_and_no_field() -> None:
+    fifth = records("fmt_json_lines")[4]
+
+    assert (fifth.job, fifth.level, fifth.trace_id) == ("import.csv", "error", None)
+    assert "trace_id" not in fifth.fields
+    assert fifth.fields["exc_type"] == "ValueError"
