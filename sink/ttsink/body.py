@@ -19,6 +19,10 @@ _RECORD_MEMBERS = frozenset(
     {"message", "msg", "log", "event", "short_message", "level", "severity", "timestamp", "time"}
 )
 
+# A body of this size takes some 5 ms to split, and 300 ms where every line of it is bad: longer
+# than a loop that serves open streams should stand still.
+OFF_LOOP_BYTES = MIB
+
 # The least a member takes: `"":0,`.
 _MIN_FIELD_BYTES = 5
 # Smaller bodies cannot hold `max_values` of two bytes each.

@@ -62,7 +62,9 @@ class Salvage:
         block: list[bytes] = []
         for line in lines(body):
             bare = line.rstrip(b"\r")
-            if bare == b"{":
+            if len(self._values) >= self._limits.max_records:
+                self._rejected += bool(bare.strip(_BLANK))
+            elif bare == b"{":
                 self._flush(block)
                 block = [bare]
             elif block:
@@ -120,6 +122,9 @@ class Salvage:
         place = wasted = 0
         while place < len(text):
             if in_array and _CLOSING.fullmatch(text, place):
+                return
+            if len(self._values) >= self._limits.max_records:
+                self._rejected += 1 + sum(1 for _ in _BOUNDARY.finditer(text, place))
                 return
             value, end, is_strict = _object_at(text, place)
             if value is None:
@@ -200,7 +205,7 @@ class Salvage:
 
     def _text(self, whole: str) -> None:
         short, was_cut = cut.text(whole, self._limits.max_record_bytes)
-        self._add(short, was_cut=was_cut)
+        self._add(short, was_cut=was_cut or whole == cut.DEEPER)
 
     def _bad(self, whole: str) -> None:
         if self._plain:

@@ -43,7 +43,7 @@ def checked(result: Split) -> Split:
     shape=st.sampled_from(sorted(SHAPES)),
     encodings=st.sampled_from(sorted(ENCODINGS)),
 )
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_any_records_in_any_shape_and_encoding_come_back(
     records: list[dict[str, Any]], shape: str, encodings: str
 ) -> None:
@@ -56,7 +56,7 @@ def test_any_records_in_any_shape_and_encoding_come_back(
 
 
 @given(body=st.binary(max_size=300), content_type=st.sampled_from(["", "text/plain", "a/json"]))
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_any_bytes_give_values_that_can_be_encoded(body: bytes, content_type: str) -> None:
     result = checked(split(body, content_type))
 
@@ -65,7 +65,7 @@ def test_any_bytes_give_values_that_can_be_encoded(body: bytes, content_type: st
 
 
 @given(body=st.text(alphabet='{}[]",:\\\n 1aeN.-', max_size=60))
-@settings(max_examples=800, deadline=None, derandomize=True)
+@settings(max_examples=400, deadline=None, derandomize=True)
 def test_anything_that_looks_like_json_gives_values(body: str) -> None:
     checked(split(body.encode()))
 

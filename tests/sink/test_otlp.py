@@ -302,7 +302,7 @@ OTLP_JSON = st.recursive(
 
 
 @given(body=st.dictionaries(OTLP_NAMES, OTLP_JSON, max_size=4))
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 def test_any_json_object_gives_values(body: dict[str, Any]) -> None:
     raw = msgspec.json.encode(body)
 

@@ -161,7 +161,7 @@ EVENT = st.sampled_from(["send", "answer", "lose", "reset"])
 
 
 @given(events=st.lists(EVENT, max_size=40), room=st.integers(1, 5))
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_every_batch_is_stored_once_whatever_becomes_of_its_answers(
     events: list[str], room: int
 ) -> None:
