@@ -2,14 +2,16 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Final
 
-from ttsink.ring import Entry
+from ttsink.ring import Entry, entry_seq
 from ttsink.traceindex import KEY_BYTES
 
 SHIFT: Final = 12
 SEGMENT_RECORDS: Final = 1 << SHIFT
+_TIDIED: Final = 8
+"""Segments looked at for each new one: all of a full store's within its life."""
+
 _SPARSE: Final = 8
 """A segment with less than this share of its records left is packed: an empty place costs 16
 bytes, and a quiet job must not keep a segment's worth of them for one record."""
@@ -22,7 +24,7 @@ class Segment:
     upkeep when a record goes, and dies with the segment. One memory search looks through it.
     """
 
-    __slots__ = ("first", "live", "packed", "slots", "traces")
+    __slots__ = ("first", "live", "packed", "slots", "sparse", "traces")
 
     def __init__(self, first: int) -> None:
         self.first = first
@@ -30,6 +32,7 @@ class Segment:
         self.traces = bytearray()
         self.live = 0
         self.packed = False
+        self.sparse = False
 
     def place(self, seq: int) -> int:
         """The index of the first slot at or after a position."""
@@ -43,12 +46,14 @@ class Segment:
 
     def clear(self, entries: Sequence[Entry]) -> None:
         self.live -= len(entries)
+        slots = self.slots
         if self.packed:
             gone = {entry.seq for entry in entries}
-            self._keep([i for i, e in enumerate(self.slots) if e is not None and e.seq not in gone])
+            low, high = self.place(entries[0].seq), self.place(entries[-1].seq) + 1
+            keep = [i for i in range(low, high) if _seq(slots[i]) not in gone]
+            self._keep([*range(low), *keep, *range(high, len(slots))])
             return
         first = self.first
-        slots = self.slots
         for entry in entries:
             slots[entry.seq - first] = None
 
@@ -87,6 +92,7 @@ class Order:
         self.evicted_through = 0
         self._segments: dict[int, Segment] = {}
         self._numbers: list[int] | None = []
+        self._hand = 0
 
     def extend(self, entries: Sequence[Entry], traces: bytes) -> None:
         """Adds entries with ascending positions above `last`, and their 8 bytes of trace each.
@@ -100,7 +106,7 @@ class Order:
             number = entries[at].seq >> SHIFT
             segment = self._segments.get(number)
             if segment is None:
-                self._tidy(self.last >> SHIFT)
+                self._tidy()
                 segment = self._segments[number] = Segment(number << SHIFT)
                 self._numbers = None
             room = SEGMENT_RECORDS - len(segment.slots)
@@ -118,7 +124,6 @@ class Order:
 
     def skip_to(self, position: int) -> None:
         """Counts the positions up to this one as evicted."""
-        self._tidy(self.last >> SHIFT)
         self.last = self.evicted_through = position
 
     @staticmethod
@@ -135,23 +140,41 @@ class Order:
 
     def clear(self, entries: Sequence[Entry]) -> None:
         """Takes out evicted entries; `entries` ascending by position."""
-        for number, group in groupby(entries, _number):
-            self._segments[number].clear(list(group))
-            if number != self.last >> SHIFT:
-                self._tidy(number)
+        at = 0
+        while at < len(entries):
+            number = entries[at].seq >> SHIFT
+            end = bisect_left(entries, (number + 1) << SHIFT, at, key=entry_seq)
+            segment = self._segments[number]
+            segment.clear(entries[at:end])
+            if segment.live == 0 and number != self.last >> SHIFT:
+                self._drop(number)
+            at = end
         self.live -= len(entries)
         self.evicted_through = max(self.evicted_through, entries[-1].seq)
 
-    def _tidy(self, number: int) -> None:
-        """Frees what a segment that gets no more records does not need."""
-        segment = self._segments.get(number)
-        if segment is None:
-            return
-        if segment.live == 0:
-            del self._segments[number]
-            self._numbers = None
-        elif not segment.packed and segment.live * _SPARSE < len(segment.slots):
-            segment.pack()
+    def _drop(self, number: int) -> None:
+        del self._segments[number]
+        self._numbers = None
+
+    def _tidy(self) -> None:
+        """With each new segment a few old ones are looked at, so that none is packed in a hurry.
+
+        Twice in a row sparse: one that is about to empty anyway is not worth packing.
+        """
+        newest = self.last >> SHIFT
+        segment = self._segments.get(newest)
+        if segment is not None and segment.live == 0:
+            self._drop(newest)
+        numbers = self.numbers
+        for _ in range(min(_TIDIED, len(numbers))):
+            self._hand = (self._hand + 1) % len(numbers)
+            segment = self._segments[numbers[self._hand]]
+            if segment.packed or segment.live * _SPARSE >= len(segment.slots):
+                segment.sparse = False
+            elif segment.sparse:
+                segment.pack()
+            else:
+                segment.sparse = True
 
     @property
     def numbers(self) -> list[int]:
@@ -190,6 +213,16 @@ class Order:
                 if len(found) >= limit:
                     return found
                 place = start
+        return found
+
+    def stretch(self, first: int, last: int) -> list[Entry]:
+        """The entries from one position to another, both included."""
+        found: list[Entry] = []
+        for number in range(first >> SHIFT, (last >> SHIFT) + 1):
+            segment = self._segments.get(number)
+            if segment is not None:
+                piece = segment.slots[segment.place(first) : segment.place(last + 1)]
+                found += [entry for entry in piece if entry is not None]
         return found
 
     def live_after(self, position: int) -> int:
@@ -237,10 +270,6 @@ def _highest_hole(entries: Sequence[Entry], last: int) -> int:
             return above - 1
         above = entry.seq
     return max(last, above - 1)
-
-
-def _number(entry: Entry) -> int:
-    return entry.seq >> SHIFT
 
 
 def _seq(entry: Entry | None) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Final
 
-from ttsink.ring import ENTRY_BYTES, Entry
+from ttsink.ring import UNIT_BYTES, Entry
 
 CHUNK_RECORDS: Final = 256
 """It moves by this many, or by a batch where that is smaller: no request waits for more."""
@@ -27,16 +27,16 @@ class Recent:
         self._records = 0
         self._orphans: list[tuple[int, Entry]] = []
 
-    def add(self, last: int, sizes: Sequence[int]) -> None:
-        """Adds a batch that ends at `last`, given its lines' lengths."""
-        before = len(sizes)
-        for at in range(0, len(sizes), CHUNK_RECORDS):
-            piece = sizes[at : at + CHUNK_RECORDS]
-            size = sum(piece) + ENTRY_BYTES * len(piece)
+    def add(self, last: int, units: Sequence[int]) -> None:
+        """Adds a batch that ends at `last`, given its entries' units."""
+        before = len(units)
+        for at in range(0, len(units), CHUNK_RECORDS):
+            piece = units[at : at + CHUNK_RECORDS]
+            size = sum(piece) * UNIT_BYTES
             before -= len(piece)
             self._chunks.append((last - before, len(piece), size))
             self.bytes += size
-        self._records += len(sizes)
+        self._records += len(units)
 
     def excess(self) -> list[Entry]:
         """Moves the floor to within the bounds; what no ring holds any more comes back."""

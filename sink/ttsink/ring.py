@@ -15,6 +15,10 @@ ENTRY_BYTES: Final = 192
 """What a kept record costs beside its text: the entry, its number, the header of the bytes,
 its places in two rings and in the order. Held by tests/bench/bench_memory.py."""
 
+UNIT_BYTES: Final = 16
+"""Sizes are kept in units of this: what the allocator rounds to, and small enough a number for
+the interpreter to share its objects, so that a size costs no memory access of its own."""
+
 NEVER: Final = 1 << 62
 """The floor of a ring that holds nothing: above every position."""
 
@@ -72,7 +76,6 @@ class Ring:
 
     __slots__ = (
         "accepted",
-        "bytes",
         "dropped",
         "dropped_through",
         "entries",
@@ -84,12 +87,13 @@ class Ring:
         "readers",
         "since",
         "tally",
+        "units",
     )
 
     def __init__(self, key: str) -> None:
         self.key = key
         self.entries: deque[Entry] = deque()
-        self.bytes = 0
+        self.units = 0
         self.floor = NEVER
         self.dropped = 0
         self.dropped_through = 0
@@ -103,9 +107,23 @@ class Ring:
         self.readers = 0
         self.hooks: list[Hook] | None = None
 
+    @property
+    def bytes(self) -> int:
+        return self.units * UNIT_BYTES
+
+    def drop(self, records: int) -> None:
+        """Gives up its oldest references, one at least; who holds the entries is not asked."""
+        entries = self.entries
+        pop = entries.popleft
+        dropped = [pop() for _ in range(records)]
+        self.units -= sum([entry.units for entry in dropped])
+        self.dropped += records
+        self.dropped_through = dropped[-1].seq
+        self.floor = entries[0].seq if entries else NEVER
+
 
 class Entry(msgspec.Struct, gc=False):
-    """A kept record: its place, its JSON without an id, the rings it was put in, its level.
+    """A kept record: its place, its JSON without an id, the rings it was put in, its level, size.
 
     `gc=False`: rings refer to entries and entries to rings, but what leaves a ring is taken out
     by hand, so no cycle waits for the collector.
@@ -116,6 +134,12 @@ class Entry(msgspec.Struct, gc=False):
     job: Ring
     worker: Ring
     rank: int
+    units: int
+
+
+def units_of(line_bytes: int) -> int:
+    """What a record of such a line costs, in UNIT_BYTES."""
+    return (line_bytes + ENTRY_BYTES + UNIT_BYTES - 1) // UNIT_BYTES
 
 
 entry_seq = attrgetter("seq")

@@ -6,7 +6,6 @@ Fed only by a log, batch by batch; every query is answered from memory.
 from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from heapq import nlargest
 from itertools import chain, repeat
 from operator import attrgetter
 from typing import Final, Protocol
@@ -14,19 +13,13 @@ from typing import Final, Protocol
 from ttsink import traceindex
 from ttsink.accounts import Books
 from ttsink.batch import Stored
+from ttsink.eviction import Eviction
 from ttsink.order import Order
 from ttsink.recent import Recent
 from ttsink.retention import DEFAULT, Retention
-from ttsink.ring import ENTRY_BYTES, NEVER, Entry, Hook, Ring, Rings
+from ttsink.ring import ENTRY_BYTES, NEVER, UNIT_BYTES, Entry, Hook, Ring, Rings
 from ttwire.cursor import Cursor
 from ttwire.level import LEVELS
-
-_RELIEF: Final = 256
-"""Over the budget, this share of it is freed at once, so that the search for the ring that
-holds the most is paid by thousands of records; 1 MiB of 256, about a millisecond."""
-
-_FATTEST: Final = 32
-_STEP_RECORDS: Final = 64
 
 _MARK_SECONDS: Final = 1.0
 _MARK_RECORDS: Final = 256
@@ -35,7 +28,7 @@ _MAX_MARKS: Final = 65_536
 
 _RANKS: Final[dict[str | None, int]] = {name: at for at, name in enumerate(LEVELS, start=1)}
 _NO_RANK: Final = 0
-_ring_bytes = attrgetter("bytes")
+_ROUND_UP: Final = ENTRY_BYTES + UNIT_BYTES - 1
 _entry_seq = attrgetter("seq")
 
 
@@ -73,7 +66,7 @@ class View:
         self._observers = tuple(observers)
         self._recent = Recent(retention.max_ring_records, retention.max_ring_bytes)
         self._marks: list[tuple[float, int]] = []
-        self._dead: list[Entry] = []
+        self._eviction = Eviction(retention, self.jobs, self.workers, self.order, self._recent)
 
     @property
     def last(self) -> Cursor:
@@ -100,23 +93,22 @@ class View:
         touched_workers, workers = self._rings(self.workers, worker_keys, stored)
         ranks = map(_RANKS.get, [record.level for record in records], repeat(_NO_RANK))
         seqs = stored.positions or range(stored.first, last + 1)
-        entries = list(map(Entry, seqs, lines, jobs, workers, ranks))
+        units = [(size + _ROUND_UP) // UNIT_BYTES for size in map(len, lines)]
+        entries = list(map(Entry, seqs, lines, jobs, workers, ranks, units))
         deque(map(deque.append, [ring.entries for ring in jobs], entries), 0)
         deque(map(deque.append, [ring.entries for ring in workers], entries), 0)
-        sizes = list(map(len, lines))
-        for job, worker, size in zip(jobs, workers, sizes, strict=True):
-            job.bytes += size
-            worker.bytes += size
+        for job, worker, size in zip(jobs, workers, units, strict=True):
+            job.units += size
+            worker.units += size
         for ring, count in chain(touched_jobs.items(), touched_workers.items()):
-            ring.bytes += count * ENTRY_BYTES
             ring.accepted += count
             ring.tally.accepted += count
             if ring.floor == NEVER:
                 ring.floor = ring.entries[0].seq
         self.books.accept(stored)
         self.order.extend(entries, traceindex.column([record.trace_id for record in records]))
-        self.bytes += sum(sizes) + ENTRY_BYTES * len(sizes)
-        self._recent.add(last, sizes)
+        self.bytes += UNIT_BYTES * sum(units)
+        self._recent.add(last, units)
 
         self._evict(chain(touched_jobs, touched_workers))
         for observer in self._observers:
@@ -143,7 +135,7 @@ class View:
         if not missing:
             return touched, list(map(live.__getitem__, keys))
         for ring in rings.make(missing, stored.stored_at, last):
-            self._empty(ring)
+            self._eviction.empty(ring)
         overflow = rings.overflow
         for key, count in missing.items():
             ring = live.get(key, overflow)
@@ -154,76 +146,23 @@ class View:
             touched[ring] = touched.get(ring, 0) + count
         return touched, [live.get(key, overflow) for key in keys]
 
-    # -- eviction ---------------------------------------------------------------------------
-
     def _evict(self, touched: Iterable[Ring]) -> None:
-        max_records = self.retention.max_ring_records
-        max_bytes = self.retention.max_ring_bytes
-        for ring in touched:
-            if len(ring.entries) > max_records or ring.bytes > max_bytes:
-                self._shed(ring, max_records, max_bytes)
-        self._dead += self._recent.excess()
+        eviction = self._eviction
+        eviction.bound(touched)
         self._bury()
         if self.bytes > self.retention.max_bytes:
-            goal = self.retention.max_bytes - self.retention.max_bytes // _RELIEF
-            while self.bytes > goal and self._relieve(goal):
-                pass
-
-    def _shed(self, ring: Ring, keep_records: int, keep_bytes: int) -> None:
-        """Drops the oldest references of a ring; entries that nobody else holds are dead."""
-        entries = ring.entries
-        excess = len(entries) - keep_records
-        over = ring.bytes - keep_bytes
-        recent = self._recent
-        floor = recent.floor
-        dead = self._dead
-        freed = 0
-        seq = 0
-        dropped = 0
-        while entries and (dropped < excess or freed < over):
-            entry = entries.popleft()
-            dropped += 1
-            freed += len(entry.line) + ENTRY_BYTES
-            seq = entry.seq
-            other = entry.worker if entry.job is ring else entry.job
-            if other.floor > seq:
-                if seq < floor:
-                    dead.append(entry)
-                else:
-                    recent.adopt(entry)
-        if dropped:
-            ring.bytes -= freed
-            ring.dropped += dropped
-            ring.dropped_through = seq
-            ring.floor = entries[0].seq if entries else NEVER
-
-    def _empty(self, ring: Ring) -> None:
-        self._shed(ring, 0, 0)
-
-    def _relieve(self, goal: int) -> bool:
-        """The rings that hold the most pay, in small steps; False when nothing is left to give."""
-        fattest = nlargest(_FATTEST + 1, chain(self.jobs, self.workers), key=_ring_bytes)
-        level = fattest.pop().bytes if len(fattest) > _FATTEST else 0
-        gave = False
-        while self.bytes > goal:
-            ring = max(fattest, key=_ring_bytes)
-            if self._recent.bytes > ring.bytes:
-                self._dead += self._recent.shed()
-            elif ring.bytes > level or (ring.entries and not gave):
-                self._shed(ring, max(len(ring.entries) - _STEP_RECORDS, 0), NEVER)
-            else:
-                break
-            gave = True
-            self._bury()
-        return gave
+            goal = eviction.relief_goal()
+            while self.bytes > goal and eviction.relieve():
+                self._bury()
 
     def _bury(self) -> None:
-        dead = self._dead
+        dead = self._eviction.dead
         if not dead:
             return
+        self._eviction.dead = []
         dead.sort(key=_entry_seq)
         self.order.clear(dead)
-        self.bytes -= sum([len(entry.line) for entry in dead]) + ENTRY_BYTES * len(dead)
+        self.bytes -= UNIT_BYTES * sum([entry.units for entry in dead])
         jobs = Counter([entry.job for entry in dead])
         workers = Counter([entry.worker for entry in dead])
         for ring, count in chain(jobs.items(), workers.items()):
@@ -234,7 +173,6 @@ class View:
             named_workers = {ring.key: count for ring, count in workers.items()}
             for observer in self._observers:
                 observer.evicted(named_jobs, named_workers)
-        dead.clear()
 
     # -- readers ----------------------------------------------------------------------------
 
@@ -251,7 +189,7 @@ class View:
         retired: list[Ring] = []
         ring = rings.claim(key, retired)
         for gone in retired:
-            self._empty(gone)
+            self._eviction.empty(gone)
         self._bury()
         ring.readers += 1
         ring.hooks = [*(ring.hooks or ()), hook]

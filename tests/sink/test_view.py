@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from ttsink.batch import Stored, of_records
 from ttsink.lookup import page
 from ttsink.retention import Retention
-from ttsink.ring import ENTRY_BYTES, OVERFLOW
+from ttsink.ring import OVERFLOW, UNIT_BYTES, units_of
 from ttsink.view import View
 from ttsink.wanted import Wanted
 from ttwire.filter import parse
@@ -45,7 +45,7 @@ def balanced(view: View) -> None:
         assert whole == sum(getattr(account, name) for account in ledger.jobs.values())
     kept = view.order.after(0, 1_000_000)
     assert ledger.total.retained == len(kept)
-    assert view.bytes == sum(len(entry.line) + ENTRY_BYTES for entry in kept)
+    assert view.bytes == UNIT_BYTES * sum(units_of(len(entry.line)) for entry in kept)
     assert view.bytes <= view.retention.max_bytes
 
 
@@ -122,7 +122,9 @@ def test_the_ledger_balances_and_every_ring_holds_its_newest_records(
         balanced(view)
         held = {entry.seq: entry for entry in view.order.after(0, 1_000_000)}
         for ring in (*view.jobs, *view.workers):
-            assert ring.bytes == sum(len(entry.line) + ENTRY_BYTES for entry in ring.entries)
+            assert ring.bytes == UNIT_BYTES * sum(
+                units_of(len(entry.line)) for entry in ring.entries
+            )
             assert len(ring.entries) <= retention.max_ring_records
             assert ring.bytes <= retention.max_ring_bytes
             for entry in ring.entries:
