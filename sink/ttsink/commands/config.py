@@ -11,6 +11,7 @@ from ttsink.config import nearest
 
 SUBCOMMANDS: Final[dict[str, tuple[str, str]]] = {
     "show": ("ttsink.commands.config_show", "the effective configuration, and where it came from"),
+    "reference": ("ttsink.commands.config_reference", "every option, as Markdown"),
 }
 
 EXIT_USAGE: Final = 2

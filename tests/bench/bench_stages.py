@@ -1,0 +1,113 @@
+"""Where intake's time goes: CPU microseconds a record of each stage, in one process.
+
+No socket and no other process, and CPU time instead of the clock's, so that a busy machine
+changes little. `floor` is what the floor of bench_intake.py does with a body.
+
+    PYTHONPATH=sink:viewer python tests/bench/bench_stages.py --jobs 100
+"""
+
+import argparse
+import gc
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+from bench_intake import Flat, Shape, bodies
+
+from ttsink.batch import Batch, Stored
+from ttsink.body import split
+from ttsink.dialect import Dialects
+from ttsink.encoding import decode
+from ttsink.lifecycle import Lifecycle
+from ttsink.lifecycle_rules import BUILT_IN
+from ttsink.redact_key import installation_key
+from ttsink.redact_settings import RedactionSettings
+from ttsink.redaction import Redactor
+from ttsink.repeat import batch_key
+from ttsink.server import GC_THRESHOLDS
+from ttsink.states import KeyStates
+from ttsink.view import View
+from ttwire.record import encode_lines
+
+RECEIVED = "2026-01-02T03:04:05.000000Z"
+
+
+class Stages:
+    """Sums of CPU seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def timed(self, name: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        begun = time.process_time()
+        result = call(*arguments)
+        taken = time.process_time() - begun
+        self.seconds[name] = self.seconds.get(name, 0.0) + taken
+        return result
+
+
+def run(shape: Shape, batches: int, key: bytes) -> dict[str, float]:
+    posted = bodies(shape)
+    encoding = shape.encoding
+    dialects = Dialects()
+    redactor = Redactor(RedactionSettings(), key)
+    states = KeyStates(Lifecycle(BUILT_IN))
+    view = View("bench")
+    floor = msgspec.json.Decoder(Flat)
+    stages = Stages()
+    first = 1
+    for number in range(batches):
+        if number == batches // 4:
+            stages.seconds.clear()  # warm
+        body = posted[number % len(posted)]
+        stages.timed("hash", batch_key, "/ingest", body)
+        body = stages.timed("decompress", decode, body, encoding)
+        if not shape.array:
+            stages.timed("floor", floor.decode_lines, body)
+        held = stages.timed("split", split, body)
+        records = stages.timed("dialect", _records, dialects, held.values)
+        stages.timed("redact", redactor.records, records)
+        blob = stages.timed("encode", encode_lines, records)
+        lines = stages.timed("lines", _lines, blob)
+        stored = Stored(first, Batch(records, lines), float(number))
+        first += len(lines)
+        stages.timed("view", view.apply, stored)
+        states.applied(stored)
+        stages.timed("states", states.settle)
+        stages.timed("free", held.values.clear)
+        records = stored = held = None
+    counted = (batches - batches // 4) * shape.batch
+    return {name: seconds / counted * 1e6 for name, seconds in stages.seconds.items()}
+
+
+def _records(dialects: Dialects, values: Any) -> Any:
+    return dialects.records(values, received=RECEIVED, agent="vector")
+
+
+def _lines(blob: bytes) -> list[bytes]:
+    return blob.split(b"\n")[:-1]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--batch", type=int, default=1000)
+    parser.add_argument("--jobs", type=int, default=100)
+    parser.add_argument("--encoding", choices=("", "gzip", "zstd"), default="")
+    parser.add_argument("--hit-rate", type=float, default=0.0)
+    parser.add_argument("--batches", type=int, default=80)
+    options = parser.parse_args(arguments)
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    shape = Shape(options.batch, options.jobs, options.encoding, options.hit_rate)
+    with TemporaryDirectory() as folder:
+        costs = run(shape, options.batches, installation_key(Path(folder)))
+    for name, cost in costs.items():
+        print(f"{name:<12} {cost:6.2f} us a record")
+    print(f"{'sum':<12} {sum(costs.values()) - costs.get('floor', 0.0):6.2f} us a record")
+
+
+if __name__ == "__main__":
+    main()
