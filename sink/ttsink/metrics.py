@@ -50,6 +50,7 @@ class Metrics:
         self.stream_refused = counter("sse_refused", "Streams refused.", "reason")
         self.stream_gaps = counter("sse_gaps", "Gaps sent.", "reason")
         self.stream_events = counter("sse_events_sent", "Records sent to streams.")
+        self.connections_refused = counter("connections_refused", "Over server.max_connections.")
         self.refused = counter("auth_refused", "Requests refused entry.", "reason")
         self.failures = counter("internal_errors", "Faults of our own, survived.", "stage")
         self.lag = gauge("ingest_lag_seconds", "Arrival less the newest record's own time.")

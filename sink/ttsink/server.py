@@ -16,6 +16,7 @@ from ttsink.app import application
 from ttsink.auth import AuthError, Tokens, binding_refused, digests, is_loopback, read_tokens
 from ttsink.config import EXIT_CONFIG, ConfigError, Loaded
 from ttsink.door import Door
+from ttsink.listener import Listener
 from ttsink.oplog import LOGGER
 from ttsink.settings import AuthSettings, Settings
 from ttsink.sink import Sink
@@ -115,6 +116,7 @@ class Server:
             stamp=self.sink.stamp,
         )
         self._runner: web.AppRunner | None = None
+        self._listener: Listener | None = None
         self.url = ""
 
     async def start(self) -> None:
@@ -134,11 +136,14 @@ class Server:
             shutdown_timeout=self._settings.server.drain_seconds,
         )
         await self._runner.setup()
-        site = web.TCPSite(
-            self._runner, self._host or None, self._port, ssl_context=self._tls, backlog=1024
+        assert self._runner.server is not None
+        self._listener = Listener(
+            self._runner.server,
+            self._settings.server.max_connections,
+            self.sink.metrics.connections_refused.inc,
         )
         try:
-            await site.start()
+            port = await self._listener.open(self._host, self._port, self._tls)
         except OSError as error:
             await self.close()
             reason = error.strerror or str(error)
@@ -147,7 +152,6 @@ class Server:
                 "--listen names another address, port 0 a free one",
                 EXIT_UNAVAILABLE,
             ) from None
-        port = self._runner.addresses[0][1]
         self.url = url(self._host, port, secure=self._tls is not None)
 
     def reload(self) -> None:
@@ -166,8 +170,8 @@ class Server:
         """Takes nothing new, finishes what is under way within `drain_seconds`, closes."""
         assert self._runner is not None
         self.sink.drain()
-        for site in list(self._runner.sites):
-            await site.stop()
+        if self._listener is not None:
+            self._listener.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.server.drain_seconds):
                 await self.sink.intake.idle()
@@ -175,6 +179,8 @@ class Server:
 
     async def close(self) -> None:
         self.sink.drain()
+        if self._listener is not None:
+            self._listener.close()
         if self._runner is not None:
             await self._runner.cleanup()
         await self.sink.aclose()

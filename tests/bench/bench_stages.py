@@ -3,7 +3,7 @@
 No socket and no other process, and CPU time instead of the clock's, so that a busy machine
 changes little. `floor` is what the floor of bench_intake.py does with a body.
 
-    PYTHONPATH=sink:viewer python tests/bench/bench_stages.py --jobs 100
+    PYTHONPATH=sink:viewer:tests python tests/bench/bench_stages.py --jobs 100
 """
 
 import argparse
@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
-from bench_intake import Flat, Shape, bodies
 
+from bench.bench_intake import Flat, Shape, bodies
 from ttsink.batch import Batch, Stored
 from ttsink.body import split
 from ttsink.dialect import Dialects
@@ -78,7 +78,6 @@ def run(shape: Shape, batches: int, key: bytes) -> dict[str, float]:
         states.applied(stored)
         stages.timed("states", states.settle)
         stages.timed("free", held.values.clear)
-        records = stored = held = None
     counted = (batches - batches // 4) * shape.batch
     return {name: seconds / counted * 1e6 for name, seconds in stages.seconds.items()}
 

@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import json
-import socket
 import zlib
 from typing import Any
 
@@ -363,8 +362,21 @@ async def test_a_connection_is_kept_longer_than_an_agent_keeps_an_idle_one() -> 
     async with running() as sink:
         runner = sink.server._runner
         assert runner is not None
-        assert runner.server is not None
 
         assert runner._kwargs["keepalive_timeout"] > 90
-        with socket.create_connection(("127.0.0.1", int(sink.server.url.rpartition(":")[2]))):
-            assert (await sink.get("/livez")).status == 200
+
+
+async def test_connections_over_the_bound_are_told_to_come_back() -> None:
+    async with running(server={"max_connections": 8}) as sink:
+        port = int(sink.server.url.rpartition(":")[2])
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
+        try:
+            answer = await raw(sink, b"")
+        finally:
+            for _, writer in held:
+                writer.close()
+                await writer.wait_closed()
+
+        assert answer.startswith(b"HTTP/1.1 503")
+        assert b"max_connections" in answer
+        assert (await sink.post(LINE)).status == 200
