@@ -1,0 +1,138 @@
+"""One trace from everywhere: spans sent here, spans asked for, records of the rings."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from ttsink.lookup import MAX_PAGE_RECORDS, page
+from ttsink.section import Section, option
+from ttsink.span_store import SpanStore
+from ttsink.trace_backend import Backend, check
+from ttsink.trace_fetch import Fetched, Fetcher
+from ttsink.view import View
+from ttsink.wanted import Wanted
+from ttwire import filter as filters
+from ttwire.record import Record
+from ttwire.span import Span, Trace, TraceSource
+
+MAX_CACHED_TRACES: Final = 32
+MAX_CACHED_SPANS: Final = 50_000
+"""Spans of all cached traces: some 50 MB where each has a dozen attributes."""
+
+MAX_TRACE_RECORDS: Final = 2_000
+"""Records of one answer: the newest; `/api/records?filter=trace:...` pages through all."""
+
+
+class TracingSettings(Section, frozen=True):
+    backends: Annotated[
+        tuple[Backend, ...],
+        option(
+            "Where spans are asked for, in order: tables with kind (jaeger, jaeger_v3, tempo, "
+            "tempo_v2, zipkin), url, and name, headers, token_file, tenant, timeout_seconds, "
+            "ca_file, insecure."
+        ),
+    ] = ()
+    cache_seconds: Annotated[
+        float, Meta(ge=0, le=3600), option("How long a backend's answer is not asked for again.")
+    ] = 30.0
+
+    def __post_init__(self) -> None:
+        for backend in self.backends:
+            check(backend)
+
+
+class Traces:
+    """Answers for one trace at a time; equal questions at the same time are asked once."""
+
+    def __init__(
+        self,
+        settings: TracingSettings,
+        store: SpanStore,
+        view: View,
+        fetcher: Fetcher,
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._view = view
+        self._fetcher = fetcher
+        self._clock = clock
+        self._cache: dict[tuple[str, str], tuple[float, Fetched]] = {}
+        self._asking: dict[tuple[str, str], asyncio.Task[Fetched]] = {}
+
+    async def trace(self, trace_id: str) -> Trace:
+        """`trace_id` is canonical. Each source says what it had, or why it had nothing."""
+        own = self._store.get(trace_id)
+        sources = [
+            TraceSource(
+                "sent to this sink",
+                "ok" if own else "not_found",
+                None if own else "no span of this trace was sent here",
+            )
+        ]
+        answers = await asyncio.gather(
+            *(self._ask(backend, trace_id) for backend in self._settings.backends)
+        )
+        spans = list(own)
+        for backend, answer in zip(self._settings.backends, answers, strict=True):
+            sources.append(TraceSource(backend.label, answer.state, answer.detail or None))
+            spans += answer.spans
+        return Trace(
+            trace_id,
+            tuple(merged(spans)),
+            tuple(self._records(trace_id)),
+            tuple(sources),
+        )
+
+    def _records(self, trace_id: str) -> list[Record]:
+        wanted = Wanted(filters.parse(f"trace:{trace_id}", now=0.0))
+        records: list[Record] = []
+        before: int | None = None
+        while len(records) < MAX_TRACE_RECORDS:
+            found = page(self._view, wanted, before=before, limit=MAX_PAGE_RECORDS)
+            records[:0] = found.page().records
+            if found.older is None or not found.lines:
+                break
+            before = int(found.older.rpartition("-")[2])
+        return records[-MAX_TRACE_RECORDS:]
+
+    async def _ask(self, backend: Backend, trace_id: str) -> Fetched:
+        key = (backend.label, trace_id)
+        now = self._clock()
+        cached = self._cache.get(key)
+        if cached is not None and now - cached[0] < self._settings.cache_seconds:
+            return cached[1]
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = asyncio.create_task(self._fetcher.fetch(backend, trace_id))
+            self._asking[key] = asking
+            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+        answer = await asyncio.shield(asking)
+        if answer.state == "ok":
+            self._keep(key, now, answer)
+        return answer
+
+    def _keep(self, key: tuple[str, str], now: float, answer: Fetched) -> None:
+        self._cache.pop(key, None)
+        self._cache[key] = (now, answer)
+        while len(self._cache) > 1 and (
+            len(self._cache) > MAX_CACHED_TRACES
+            or sum(len(held.spans) for _, held in self._cache.values()) > MAX_CACHED_SPANS
+        ):
+            del self._cache[next(iter(self._cache))]
+
+
+def merged(spans: Sequence[Span]) -> list[Span]:
+    """Each span once, in order of its start; of two tellings the one with more to say.
+
+    A client and a server that share an id are two spans (Zipkin's B3 propagation).
+    """
+    best: dict[tuple[str, str | None, str | None], Span] = {}
+    for span in spans:
+        key = (span.span_id, span.service, span.kind)
+        known = best.get(key)
+        if known is None or len(span.attributes) > len(known.attributes):
+            best[key] = span
+    return sorted(best.values(), key=lambda span: (span.start, -span.duration_us, span.span_id))
