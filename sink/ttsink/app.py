@@ -10,6 +10,7 @@ from ttsink import (
     http_records,
     http_states,
     http_stream,
+    http_traces,
 )
 from ttsink.door import Door, middleware
 from ttsink.sink import Sink
@@ -25,5 +26,6 @@ def application(sink: Sink, door: Door) -> web.Application:
     http_stream.add_routes(app, sink.view, sink.seats)
     http_records.add_routes(app, sink.view)
     http_states.add_routes(app, sink.states)
+    http_traces.add_routes(app, sink.traces)
     http_about.add_routes(app, sink)
     return app

@@ -1,7 +1,5 @@
 """`GET /api/traces/{trace_id}`: spans and records of one trace, and where they came from."""
 
-from collections.abc import Callable
-
 from aiohttp import web
 
 from ttsink.admission import Refused
@@ -11,7 +9,7 @@ from ttsink.traces import Traces
 from ttwire import trace
 
 
-def add_routes(app: web.Application, traces: Callable[[], Traces]) -> None:
+def add_routes(app: web.Application, traces: Traces) -> None:
     async def answer(request: web.Request) -> web.Response:
         asked = request.match_info["trace_id"]
         trace_id = trace.trace_id(asked)
@@ -23,6 +21,6 @@ def add_routes(app: web.Application, traces: Callable[[], Traces]) -> None:
                     "not a trace id: expected 32 hex digits, or 16 for a 64-bit id, not all zero",
                 )
             )
-        return as_json(await traces().trace(trace_id))
+        return as_json(await traces.trace(trace_id))
 
     app.router.add_get("/api/traces/{trace_id}", answer)

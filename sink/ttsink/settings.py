@@ -15,7 +15,10 @@ from ttsink.dialect_fields import FieldMapping
 from ttsink.redact_settings import RedactionSettings
 from ttsink.retention import Retention
 from ttsink.section import Section, option
+from ttsink.span_store import SpanSettings
 from ttsink.state_settings import StateSettings
+from ttsink.trace_settings import TracingSettings
+from ttwire import link
 
 MIB: Final = 1024 * 1024
 
@@ -123,10 +126,29 @@ class JournalSettings(Section, frozen=True):
 
 
 class LinkSettings(Section, frozen=True):
+    preset: Annotated[
+        str,
+        Meta(pattern=f"^({'|'.join(link.PRESETS)})?$"),
+        option(f"The product that shows traces: {', '.join(link.PRESETS)}; or none."),
+    ] = ""
+    values: Annotated[
+        dict[str, str],
+        option("What the preset's template needs, such as base; `ttsink links check` tells."),
+    ] = msgspec.field(default_factory=dict)
     templates: Annotated[
         dict[str, str],
         option('URL templates of traces: "" for all, service:NAME or job:NAME for one.'),
     ] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.effective()
+
+    def effective(self) -> dict[str, str]:
+        """Every template, by what it is for. Raises link.LinkError where one makes no link."""
+        for template in self.templates.values():
+            link.check(template)
+        preset = {"": link.preset(self.preset, self.values)} if self.preset else {}
+        return preset | self.templates
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,6 +164,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: FieldMapping = FieldMapping()
     links: LinkSettings = LinkSettings()
     states: StateSettings = StateSettings()
+    spans: SpanSettings = SpanSettings()
+    tracing: TracingSettings = TracingSettings()
 
 
 def data_path(server: ServerSettings) -> Path:

@@ -23,12 +23,16 @@ from ttsink.oplog import LOGGER, stamp
 from ttsink.redact_ruleset import RedactionSettingsError
 from ttsink.redaction import Redactor
 from ttsink.settings import Settings, data_path
+from ttsink.span_store import SpanStore
 from ttsink.state_feed import StateFeed
 from ttsink.states import KeyStates
 from ttsink.streams import Seats
+from ttsink.trace_fetch import Fetcher
+from ttsink.traces import Traces
 from ttsink.version import version
 from ttsink.view import View
 from ttwire.about import About, Notice
+from ttwire.span import Span
 
 STARTING: Final = "starting"
 DRAINING: Final = "draining"
@@ -58,6 +62,9 @@ class Sink:
         self.view: View
         self.intake: Intake
         self._monotonic = monotonic
+        self.spans = SpanStore(settings.spans)
+        self._fetcher = Fetcher()
+        self.traces: Traces
         self.states = KeyStates(Lifecycle((*BUILT_IN, *settings.states.rules)), settings.states)
         self._feed: StateFeed | None = None
         self._keeper: Keeper | None = None
@@ -81,8 +88,17 @@ class Sink:
             view=self.view,
             metrics=self.metrics,
             closed=self.why_not_ready,
+            on_spans=self._keep_spans,
             clock=self.clock,
             monotonic=self._monotonic,
+        )
+        self.traces = Traces(
+            self.settings.tracing,
+            self.spans,
+            self.view,
+            self._fetcher,
+            self._monotonic,
+            self._clean_spans,
         )
         self._tasks = [
             asyncio.create_task(keeper.follow(), name="view"),
@@ -111,6 +127,12 @@ class Sink:
         self.metrics.failures.labels("view").inc()
         LOGGER.error("view failed", exc_info=error)
 
+    def _keep_spans(self, spans: list[Span]) -> None:
+        self.spans.add(spans)
+
+    def _clean_spans(self, spans: list[Span]) -> list[Span]:
+        return self._redactor.spans(spans)[0] if self._redactor is not None else spans
+
     def stamp(self) -> str:
         """Now, as records have it."""
         return stamp(self.clock())
@@ -137,6 +159,7 @@ class Sink:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._feed is not None:
             await self._feed.save()
+        await self._fetcher.aclose()
 
     def _folder(self) -> Path | None:
         """Where what must outlive a restart is kept."""
@@ -153,7 +176,7 @@ class Sink:
             epoch=self.view.epoch,
             durability=status.durability,
             redaction=settings.redaction.enabled,
-            links=settings.links.templates,
+            links=settings.links.effective(),
             limits={
                 "max_body_bytes": settings.ingest.max_body_bytes,
                 "max_decoded_bytes": settings.ingest.max_decoded_bytes,

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Annotated, Final
-
-from msgspec import Meta
+from typing import Final
 
 from ttsink.lookup import MAX_PAGE_RECORDS, page
-from ttsink.section import Section, option
 from ttsink.span_store import SpanStore
-from ttsink.trace_backend import Backend, check
+from ttsink.trace_backend import Backend
 from ttsink.trace_fetch import Fetched, Fetcher
+from ttsink.trace_settings import TracingSettings
 from ttsink.view import View
 from ttsink.wanted import Wanted
 from ttwire import filter as filters
@@ -25,26 +23,11 @@ MAX_TRACE_RECORDS: Final = 2_000
 """Records of one answer: the newest; `/api/records?filter=trace:...` pages through all."""
 
 
-class TracingSettings(Section, frozen=True):
-    backends: Annotated[
-        tuple[Backend, ...],
-        option(
-            "Where spans are asked for, in order: tables with kind (jaeger, jaeger_v3, tempo, "
-            "tempo_v2, zipkin), url, and name, headers, token_file, tenant, timeout_seconds, "
-            "ca_file, insecure."
-        ),
-    ] = ()
-    cache_seconds: Annotated[
-        float, Meta(ge=0, le=3600), option("How long a backend's answer is not asked for again.")
-    ] = 30.0
-
-    def __post_init__(self) -> None:
-        for backend in self.backends:
-            check(backend)
-
-
 class Traces:
-    """Answers for one trace at a time; equal questions at the same time are asked once."""
+    """Answers for one trace at a time; equal questions at the same time are asked once.
+
+    `clean` redacts the spans of backends, as the intake did those that were sent here.
+    """
 
     def __init__(
         self,
@@ -53,12 +36,14 @@ class Traces:
         view: View,
         fetcher: Fetcher,
         clock: Callable[[], float],
+        clean: Callable[[list[Span]], list[Span]] = lambda spans: spans,
     ) -> None:
         self._settings = settings
         self._store = store
         self._view = view
         self._fetcher = fetcher
         self._clock = clock
+        self._clean = clean
         self._cache: dict[tuple[str, str], tuple[float, Fetched]] = {}
         self._asking: dict[tuple[str, str], asyncio.Task[Fetched]] = {}
 
@@ -106,13 +91,20 @@ class Traces:
             return cached[1]
         asking = self._asking.get(key)
         if asking is None:
-            asking = asyncio.create_task(self._fetcher.fetch(backend, trace_id))
+            asking = asyncio.create_task(self._fetch(backend, trace_id))
             self._asking[key] = asking
             asking.add_done_callback(lambda _: self._asking.pop(key, None))
         answer = await asyncio.shield(asking)
         if answer.state == "ok":
             self._keep(key, now, answer)
         return answer
+
+    async def _fetch(self, backend: Backend, trace_id: str) -> Fetched:
+        """What a backend kept was redacted by nobody."""
+        answer = await self._fetcher.fetch(backend, trace_id)
+        if not answer.spans:
+            return answer
+        return answer._replace(spans=await asyncio.to_thread(self._clean, answer.spans))
 
     def _keep(self, key: tuple[str, str], now: float, answer: Fetched) -> None:
         self._cache.pop(key, None)
