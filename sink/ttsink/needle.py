@@ -1,8 +1,8 @@
 r"""Words that a line must hold for its record to match a filter, so that most need not be read.
 
 Of a filter only what is plain ASCII and would stand in the line as it is, whatever dialect the
-line is in. A word spelled with JSON's `\u00xx` escapes is the one case where it would not:
-stretches that hold such an escape are read whole.
+line is in. It would not where JSON spells it with `\u00xx` escapes, or where another letter folds
+to ASCII (the Kelvin sign to `k`): stretches that hold such are read whole.
 """
 
 import re
@@ -15,7 +15,10 @@ MIN_CHARACTERS: Final = 3
 """A shorter word is in nearly every line."""
 
 _RUN: Final = re.compile(r"[A-Za-z0-9]+")
-_ESCAPED_ASCII: Final = re.compile(rb"\\u00[2-7]")
+# Escapes of ASCII, and the three other letters that fold to ASCII, as they are or escaped.
+_OTHERWISE: Final = re.compile(
+    rb"\\u(?:00[2-7]|212[aA]|017[fF]|0130)|\xe2\x84\xaa|\xc5\xbf|\xc4\xb0"
+)
 _SPELLED_OUT: Final = frozenset({"job", "worker", "queue", "message"})
 
 
@@ -65,7 +68,7 @@ def _longest(parts: Sequence[str], *, any_case: bool) -> Needle | None:
 
 def lines_with(words: Sequence[Needle], content: bytes) -> Iterator[tuple[int, bytes]]:
     """The lines that hold all the words, each with its offset and line feed."""
-    if _ESCAPED_ASCII.search(content):
+    if _OTHERWISE.search(content):
         yield 0, content
         return
     lowered = content.lower() if any(word.any_case for word in words) else content

@@ -13,9 +13,13 @@ _SEQUENCE = re.compile(
     r"\x1b\[(?P<private>[?>=]?)(?P<numbers>[\d;:]*)(?P<between>[ -/]*)(?P<final>[@-~])"
     r"|\x1b\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\)"
     r"|\x1b(?P<escape>[^\[\]])"
-    r"|(?P<control>[\x00-\x1f\x7f-\x9f])"
+    r"|(?P<control>[\x00-\x1a\x1c-\x1f\x7f-\x9f])"
     r"|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
 )
+
+
+SHELL_MODES = frozenset({"7", "25"})
+"""On in a fresh terminal: autowrap, and the cursor."""
 
 
 class Cell(NamedTuple):
@@ -31,7 +35,7 @@ class Emulator:
         self.cells = [[Cell()] * columns for _ in range(rows)]
         self.row = self.column = 0
         self.link: str | None = None
-        self.modes: set[str] = set()
+        self.modes = set(SHELL_MODES)
         self.title = "shell"
         self.titles: list[str] = []
         self.unknown: list[str] = []

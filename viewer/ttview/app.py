@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, NamedTuple
 
 from prompt_toolkit.application import Application
@@ -52,13 +52,13 @@ class Outside(NamedTuple):
     """What the screen can have done for it; each is None where there is no way.
 
     `copy` puts text on a clipboard and says which way it went; `open_url` opens a browser and
-    says how that went. `link` gives the URL of a record's trace, `token` the style token that
-    makes cells a link to a URL. `keep_filter` remembers a filter under a name, `remember` a
-    query that was used.
+    says how that went; both take their time beside the screen. `link` gives the URL of a record's
+    trace, `token` the style token that makes cells a link to a URL. `keep_filter` remembers a
+    filter under a name, `remember` a query that was used.
     """
 
-    copy: Callable[[str], str] | None = None
-    open_url: Callable[[str], str] | None = None
+    copy: Callable[[str], Awaitable[str]] | None = None
+    open_url: Callable[[str], Awaitable[str]] | None = None
     link: Callable[[Record, About | None], str | None] | None = None
     token: Callable[[str], str] | None = None
     keep_filter: Callable[[str, str], None] | None = None
@@ -278,7 +278,7 @@ class Viewer:
             case wanted.Retry():
                 self._source.retry()
             case wanted.Copy(text, what):
-                self._say(f"{what} copied", self._outside.copy, text)
+                self._say(f"{what}:", self._outside.copy, text)
             case wanted.Open(_, record):
                 self._open(record)
             case wanted.Save(path, records):
@@ -297,11 +297,15 @@ class Viewer:
                 if self.app.is_running:
                     self.app.exit()
 
-    def _say(self, told: str, way: Callable[[str], str] | None, text: str) -> None:
+    def _say(self, told: str, way: Callable[[str], Awaitable[str]] | None, text: str) -> None:
         if way is None:
             self.model.say("there is no way to do this here", is_error=True)
         else:
-            self.model.say(f"{told} {way(text)}".strip())
+            self._background(self._done(told, way(text)))
+
+    async def _done(self, told: str, work: Awaitable[str]) -> None:
+        self.model.say(f"{told} {await work}".strip())
+        self.app.invalidate()
 
     def _open(self, record: Record) -> None:
         link = self._outside.link
@@ -309,7 +313,7 @@ class Viewer:
         if url is None:
             self.model.say("no link is set up for traces: the sink's configuration names one")
         else:
-            self._say("trace", self._outside.open_url, url)
+            self._say("trace:", self._outside.open_url, url)
 
     async def _save(self, path: str, records: tuple[Record, ...]) -> None:
         try:

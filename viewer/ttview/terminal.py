@@ -137,6 +137,8 @@ class Terminal(Vt100_Output):
 
     def quit_alternate_screen(self) -> None:
         self.full_screen = False
+        # Switched off while drawing; a shell without it writes over the end of its line.
+        self.enable_autowrap()
         super().quit_alternate_screen()
         if self._titled:
             self.write_raw(POP_TITLE)

@@ -27,6 +27,9 @@ PAGE_RECORDS: Final = 1_000
 MAX_LINES: Final = 100_000
 """For `-n`: they are held until the oldest is found, some 40 MB."""
 
+SCREEN_LINES: Final = 100
+"""Printed before what is new, where there is no screen to scroll back on."""
+
 _EXAMPLES: Final = """\
 examples:
   ttview tail 'job:email-* level:>=warn' --since 5m
@@ -102,6 +105,17 @@ def run(words: Sequence[str], _: str = "tail") -> int:
         follow=arguments.follow or fail_on is not None or arguments.timeout is not None,
         fail_on=fail_on,
         timeout_seconds=arguments.timeout,
+    )
+    return asyncio.run(_answered(Api(chosen.address), job))
+
+
+def follow(chosen: options.Settings, text: str, *, colored: bool) -> int:
+    """What the screen would show, as lines, until interrupted."""
+    job = Job(
+        parse_filter(text, time.time()),
+        line.writer("text", terminal=sys.stdout.isatty(), color=colored),
+        lines=SCREEN_LINES,
+        follow=True,
     )
     return asyncio.run(_answered(Api(chosen.address), job))
 
