@@ -1,15 +1,14 @@
 """Bodies by their shape: what agents say of their content type is not to be relied on."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from ttsink import cut, event, msgpack
+from ttsink import msgpack
 from ttsink.limits import DEFAULT, MIB, BodyRefused, Limits
 from ttsink.salvage import ARRAY, UNREADABLE, WRAPPERS, Salvage
-from ttsink.value import Shape, Split, Value
+from ttsink.value import Shape, Split
 
 # What a wrapper may say of itself; it is said of every record in it.
 _MAX_WRAPPER_MEMBERS = 16
@@ -23,23 +22,16 @@ _RECORD_MEMBERS = frozenset(
 # than a loop that serves open streams should stand still.
 OFF_LOOP_BYTES = MIB
 
-# The least a member takes: `"":0,`.
-_MIN_FIELD_BYTES = 5
 # Smaller bodies cannot hold `max_values` of two bytes each.
 _COUNTED_BYTES = 16 * MIB
-
-# Between two records, and nowhere else in JSON.
-_BOUNDARY = b"}\n{"
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 _objects = msgspec.json.Decoder(dict[str, Any])
 _arrays = msgspec.json.Decoder(list[dict[str, Any]])
 _any = msgspec.json.Decoder()
-_raw = msgspec.json.Decoder(msgspec.Raw)
 _raw_array = msgspec.json.Decoder(list[msgspec.Raw])
 _raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_encode = msgspec.json.Encoder().encode
 
 
 def split(body: bytes, content_type: str = "", limits: Limits = DEFAULT) -> Split:
@@ -118,7 +110,7 @@ def _lines(body: bytes, content_type: str, limits: Limits) -> Split:
     if opened and body[: body.find(b"\n")].rstrip(_BLANK)[-1:] not in {b"]", b"}"}:
         salvage.objects(body[opened.end() :], in_array=True)
     else:
-        salvage.lines(body)
+        salvage.chunks(body)
     result = salvage.split("mixed")
     if not any(isinstance(value, dict) for value in result.values):
         return replace(result, shape="text")
@@ -145,71 +137,6 @@ def _wrapper(value: dict[str, Any]) -> str | None:
 
 def _bounded(pieces: bytes, values: list[dict[str, Any]], shape: Shape, limits: Limits) -> Split:
     """The records within the limits; `pieces` is their JSON, one behind another."""
-    metrics = 0
-    if not event.are_plain(values):
-        mapped = event.in_place(values)
-        if mapped is None:
-            salvage = Salvage(limits)
-            for value in values:
-                salvage.value(value)
-            return salvage.split(shape)
-        values, metrics = mapped
-    over = [i for i in _over(pieces, values, limits) if i < limits.max_records]
-    rejected = max(0, len(values) - limits.max_records)
-    if rejected:
-        del values[limits.max_records :]
-    out: list[Value] = values  # type: ignore[assignment]  # list is invariant; nobody else holds it
-    for place in over:
-        out[place] = cut.record(values[place], limits)
-    return Split(out, shape, cut=tuple(over), rejected=rejected, metrics=metrics)
-
-
-def _over(pieces: bytes, values: Sequence[dict[str, Any]], limits: Limits) -> list[int]:
-    """Places of the records that break a limit; a usual batch is proved to hold none."""
-    # Records of this size break no limit but the depth's.
-    small = min(limits.max_key_bytes, limits.max_record_bytes, limits.max_fields * _MIN_FIELD_BYTES)
-    suspects = _suspects(pieces, small, limits.max_depth)
-    if suspects and pieces.count(_BOUNDARY) != len(values) - 1:
-        pieces = b"\n".join(_raw.decode_lines(pieces))
-        suspects = _suspects(pieces, small, limits.max_depth)
-    over = []
-    place = seen = 0
-    for start, end in suspects:
-        place += pieces.count(_BOUNDARY, seen, start + 1)
-        after = place + pieces.count(_BOUNDARY, start, end)
-        seen = start
-        for i in range(place, after + 1):
-            value = values[i]
-            if cut.is_deep((value,), limits.max_depth) or cut.is_over(
-                value, len(_encode(value)), limits
-            ):
-                over.append(i)
-    return over
-
-
-def _suspects(pieces: bytes, small: int, max_depth: int) -> list[tuple[int, int]]:
-    """Stretches whose records may be larger than `small`, or nest more than `max_depth`.
-
-    A record of a depth holds at least as many brackets, and `_BOUNDARY` cannot stand within
-    JSON: strings hold no raw newline, and objects are set apart by commas.
-    """
-    found = []
-    has_arrays = b"[" in pieces
-    start, length = 0, len(pieces)
-    while start < length:
-        end = length
-        large = False
-        if length - start > small:
-            end = pieces.rfind(_BOUNDARY, start, start + small)
-            if large := end < 0:
-                end = pieces.find(_BOUNDARY, start + small - 2)
-            end = end + 2 if end >= 0 else length
-        if (
-            large
-            or pieces.count(b"{", start, end)
-            + (pieces.count(b"[", start, end) if has_arrays else 0)
-            > max_depth
-        ):
-            found.append((start, end))
-        start = end
-    return found
+    salvage = Salvage(limits)
+    salvage.batch(pieces, values)
+    return salvage.split(shape)

@@ -69,6 +69,9 @@ def _extension(code: int, data: memoryview) -> Any:
     return base64.b64encode(raw).decode()
 
 
+# Types that JSON has too.
+_SAME: Final = frozenset({str, int, bool, type(None)})
+
 _decode = msgspec.msgpack.Decoder(ext_hook=_extension).decode
 
 
@@ -81,10 +84,13 @@ def split(body: bytes, limits: Limits) -> Split:
     """
     salvage = Salvage(limits)
     group: dict[str, Any] = {}
+    records: list[dict[str, Any]] = []
     for raw in _objects(body, limits):
         try:
             decoded = _decode(raw)
         except (msgspec.MsgspecError, ValueError, RecursionError):
+            salvage.records(records)
+            records = []
             salvage.malformed(raw)
             continue
         match decoded:
@@ -92,14 +98,16 @@ def split(body: bytes, limits: Limits) -> Split:
                 is_start = seconds == _GROUP_START and isinstance(record, dict)
                 group = _object(record, limits) if is_start else {}
             case [[time, dict(metadata)], dict(record)]:
-                salvage.value(_event(time, _object(metadata, limits), group, record, limits))
+                records.append(_event(time, _object(metadata, limits), group, record, limits))
             case [_Time() | int() | float() as time, dict(record)]:
-                salvage.value(_event(time, {}, {}, record, limits))
-            case list(items):
-                for item in items:
-                    salvage.value(_plain(item, 1, limits))
+                records.append(_event(time, {}, {}, record, limits))
+            case dict(record):
+                records.append(_object(record, limits))
             case other:
+                salvage.records(records)
+                records = []
                 salvage.value(_plain(other, 1, limits))
+    salvage.records(records)
     return salvage.split("msgpack")
 
 
@@ -120,7 +128,12 @@ def _event(
 
 
 def _object(value: dict[Any, Any], limits: Limits) -> dict[str, Any]:
-    return {_name(key): _plain(item, 2, limits) for key, item in value.items()}
+    return {
+        (key if type(key) is str else _name(key)): (
+            item if type(item) in _SAME else _plain(item, 2, limits)
+        )
+        for key, item in value.items()
+    }
 
 
 def _plain(value: Any, depth: int, limits: Limits) -> Any:

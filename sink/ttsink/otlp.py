@@ -10,39 +10,34 @@ import binascii
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-
-from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.message import Message
+from typing import Any, Final, NamedTuple
 
 from ttsink import cut
 from ttwire.span import Span, SpanEvent, SpanStatus
 
 # Fields that hold ids: bytes in protobuf, hex in JSON.
-_IDS: Final = frozenset({"traceId", "spanId", "parentSpanId"})
+IDS: Final = frozenset({"traceId", "spanId", "parentSpanId"})
 # Numbers of opentelemetry.proto.trace.v1.Span.SpanKind and Status.StatusCode.
 _KINDS: Final = (None, "internal", "server", "client", "producer", "consumer")
 _STATUSES: Final[tuple[SpanStatus, ...]] = ("unset", "ok", "error")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH: Final = _EPOCH.replace(tzinfo=None)
 _MAX_SECONDS: Final = 253_402_300_799  # the year 9999
 _MAX_DIGITS: Final = 20  # of a 64-bit integer, with its sign
 _TRACE_DIGITS, _SPAN_DIGITS = 32, 16
 # Nesting of attribute values that is followed; protobuf's own readers stop at 100 messages.
-_MAX_DEPTH: Final = 32
+MAX_DEPTH: Final = 32
 
 
-def plain(message: Message) -> dict[str, Any]:
-    """A protobuf message in the form of OTLP's JSON."""
-    out: dict[str, Any] = {}
-    for field, value in message.ListFields():
-        name = field.json_name
-        if field.type == FieldDescriptor.TYPE_MESSAGE:
-            out[name] = [plain(item) for item in value] if field.is_repeated else plain(value)
-        elif field.type == FieldDescriptor.TYPE_BYTES:
-            out[name] = value.hex() if name in _IDS else base64.b64encode(value).decode()
-        else:
-            out[name] = list(value) if field.is_repeated else value
-    return out
+class Resolved(NamedTuple):
+    """An AnyValue or a list of KeyValue that was read from protobuf straight away."""
+
+    value: Any
+
+
+def finite(value: Any) -> Any:
+    """The value, or the name of a number JSON does not have."""
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
 
 
 def log_values(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -161,6 +156,9 @@ def span(
 
 def attributes(holder: dict[str, Any]) -> dict[str, Any]:
     """`attributes`, a list of `{"key","value"}`, as one object; the last of equal keys wins."""
+    given = holder.get("attributes")
+    if isinstance(given, Resolved):
+        return dict(given.value)
     return {
         pair["key"]: any_value(pair.get("value"))
         for pair in _objects(holder, "attributes")
@@ -170,9 +168,11 @@ def attributes(holder: dict[str, Any]) -> dict[str, Any]:
 
 def any_value(value: Any, depth: int = 0) -> Any:
     """An AnyValue as JSON; bytes stay base64, infinite numbers become their names."""
+    if isinstance(value, Resolved):
+        return value.value
     if not isinstance(value, dict):
         return None
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         return cut.DEEPER
     for kind, item in value.items():
         match kind:
@@ -181,7 +181,7 @@ def any_value(value: Any, depth: int = 0) -> Any:
             case "intValue":
                 return number(item)
             case "doubleValue":
-                return item if not isinstance(item, float) or math.isfinite(item) else str(item)
+                return finite(item)
             case "arrayValue" if isinstance(item, dict):
                 return [any_value(inner, depth + 1) for inner in _objects(item, "values")]
             case "kvlistValue" if isinstance(item, dict):
@@ -257,5 +257,5 @@ def timestamp(nanoseconds: int | None) -> str | None:
     """RFC 3339 in UTC with microseconds; none for 0, which OTLP sends for unknown."""
     if not nanoseconds or not 0 < nanoseconds // 1_000_000_000 <= _MAX_SECONDS:
         return None
-    moment = _EPOCH + timedelta(microseconds=nanoseconds // 1000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    moment = _NAIVE_EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    return moment.isoformat(timespec="microseconds") + "Z"

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from ttsink import otlp
+from ttsink import otlp, otlp_protobuf
 from ttsink.limits import DEFAULT, BodyRefused, Limits
 from ttsink.salvage import UNREADABLE, Salvage
 from ttsink.value import Split
@@ -61,8 +61,7 @@ def read(signal: Signal, body: bytes, content_type: str, limits: Limits = DEFAUL
     request = _request(signal, body, content_type)
     salvage = Salvage(limits)
     if signal == "logs":
-        for value in otlp.log_values(request):
-            salvage.value(value)
+        salvage.records(list(otlp.log_values(request)))
     else:
         for span in otlp.spans(request):
             salvage.span(span)
@@ -81,7 +80,7 @@ def _request(signal: Signal, body: bytes, content_type: str) -> dict[str, Any]:
         if media == PROTOBUF:
             message = _REQUESTS[signal]()
             message.ParseFromString(body)
-            return otlp.plain(message)
+            return otlp_protobuf.plain(message)
         return _json_object.decode(body) if body.strip() else {}
     except (DecodeError, *UNREADABLE):
         raise BodyRefused(

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ttsink import cut, event
+from ttsink import cut, event, within
 from ttsink.limits import Limits
 from ttsink.value import Malformed, Shape, Split, Value
 from ttwire.span import Span
@@ -25,8 +25,13 @@ ARRAY = re.compile(
 )
 
 _BLANK = b" \t\r\n"
+# Lines that are tried at once: a bad one costs its neighbours a second reading.
+_CHUNK_BYTES = 16 * 1024
+
 _decode = msgspec.json.Decoder().decode
+_objects = msgspec.json.Decoder(dict[str, Any])
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 # Where the next object may begin behind one that could not be read.
 _BOUNDARY = re.compile(r"\}\s*,?\s*(?=\{)")
 _NEXT_ITEM = re.compile(r",\s*(?=\{)")
@@ -54,8 +59,49 @@ class Salvage:
         self._plain = plain
         self._values: list[Value] = []
         self._cut: list[int] = []
-        self._repaired = self._rejected = self._metrics = 0
+        self._malformed = self._repaired = self._rejected = self._metrics = 0
         self._spans: list[Span] = []
+
+    def records(self, values: list[dict[str, Any]]) -> None:
+        """Takes records that nest no deeper than the encoder can follow."""
+        self.batch(_encode_lines(values), values)
+
+    def batch(self, pieces: bytes, values: list[dict[str, Any]]) -> None:
+        """Takes records whose JSON, one behind another, is `pieces`."""
+        if not event.are_plain(values):
+            mapped = event.in_place(values)
+            if mapped is None:
+                for value in values:
+                    self.value(value)
+                return
+            values, metrics = mapped
+            self._metrics += metrics
+        taken = len(self._values)
+        room = self._limits.max_records - taken
+        places = within.over(pieces, values, self._limits)
+        if len(values) > room:
+            self._rejected += len(values) - room
+            del values[room:]
+        for place in places:
+            if place < room:
+                values[place] = cut.record(values[place], self._limits)
+                self._cut.append(taken + place)
+        self._values += values
+
+    def chunks(self, body: bytes) -> None:
+        """Takes the lines of a body, many at once where all of them are objects."""
+        start = 0
+        while start < len(body):
+            end = body.find(within.BOUNDARY, start + _CHUNK_BYTES)
+            end = end + 2 if end >= 0 else len(body)
+            chunk = body[start:end]
+            try:
+                values = _objects.decode_lines(chunk)
+            except UNREADABLE:
+                self.lines(chunk)
+            else:
+                self.batch(chunk, values)
+            start = end
 
     def lines(self, body: bytes) -> None:
         """Takes each line; an object spread over lines is taken where its braces stand alone."""
@@ -212,7 +258,7 @@ class Salvage:
             self._text(whole)
             return
         short, was_cut = cut.text(whole, self._limits.max_record_bytes)
-        self._add(Malformed(short, was_cut), was_cut=was_cut)
+        self._malformed += self._add(Malformed(short, was_cut), was_cut=was_cut)
 
     def _add(self, value: Value, *, was_cut: bool = False) -> bool:
         if len(self._values) >= self._limits.max_records:
@@ -230,7 +276,7 @@ class Salvage:
             spans=self._spans,
             metrics=self._metrics,
             cut=tuple(self._cut),
-            malformed=sum(isinstance(value, Malformed) for value in self._values),
+            malformed=self._malformed,
             repaired=self._repaired,
             rejected=self._rejected,
         )
