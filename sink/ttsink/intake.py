@@ -8,12 +8,14 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
 from ttsink.admission import Admission, Refused, Ticket
-from ttsink.batch import Batch
+from ttsink.batch import Batch, of_records
+from ttsink.cap import Caps, CapSettings, Outcome
 from ttsink.dialect import Dialects
 from ttsink.encoding import decode, is_heavy
 from ttsink.limits import BodyRefused, Limits
@@ -54,6 +56,10 @@ class Posted(NamedTuple):
     batch_id: str = ""
 
 
+BURST_TICK_SECONDS: Final = 1.0
+"""How often it is looked whether a burst over a rate cap is over."""
+
+
 class Taken(NamedTuple):
     """What became of a batch."""
 
@@ -88,6 +94,8 @@ class Intake:
         metrics: Metrics,
         closed: Callable[[], str | None] = lambda: None,
         on_spans: Callable[[list[Span]], None] = lambda _spans: None,
+        caps: Caps | None = None,
+        on_capped: Callable[[Outcome], None] = lambda _outcome: None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -106,6 +114,8 @@ class Intake:
         self._clock = clock
         self._monotonic = monotonic
         self._on_spans = on_spans
+        self._caps = caps or Caps(CapSettings())
+        self._on_capped = on_capped
         self._repeats = Repeats()
         self._decoders = asyncio.Semaphore(MAX_DECODERS)
 
@@ -287,8 +297,9 @@ class Intake:
 
     async def _store(self, batch: Batch, split_body: Split, posted: Posted) -> Taken:
         """Appends, and waits a moment for the view, so that who posted can read at once."""
+        outcome = self._caps.apply(batch, self._clock())
         try:
-            appended = await self._log.append(batch, batch_id=posted.batch_id)
+            appended = await self._log.append(outcome.batch, batch_id=posted.batch_id)
         except LogUnavailable as error:
             raise Refused(503, "log", str(error), retry_after_seconds=2) from None
         count = len(batch)
@@ -301,8 +312,24 @@ class Intake:
             if self._view.order.last >= appended.last:
                 break
             await asyncio.sleep(0)
-        self._count(batch, split_body)
-        return Taken(accepted=count, rejected=split_body.rejected)
+        self._count(outcome.batch, split_body)
+        if outcome.jobs:
+            self._count_capped(outcome)
+        capped = outcome.capped
+        return Taken(accepted=count - capped, rejected=split_body.rejected, capped=capped)
+
+    async def close_bursts(self) -> None:
+        """Stores the closing markers of rate caps, until it is cancelled."""
+        while self._caps:
+            await asyncio.sleep(BURST_TICK_SECONDS)
+            if markers := self._caps.closed(self._clock()):
+                with suppress(LogUnavailable):  # the counts are in the ledger all the same
+                    await self._log.append(of_records(markers))
+
+    def _count_capped(self, outcome: Outcome) -> None:
+        self.metrics.capped.inc(outcome.capped)
+        self._view.count_capped(outcome.jobs)
+        self._on_capped(outcome)
 
     def _count(self, batch: Batch, split_body: Split) -> None:
         self.metrics.accepted.inc(len(batch))

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from ttsink.cap import CapSettings
 from ttsink.dialect_fields import FieldMapping
 from ttsink.redact_settings import RedactionSettings
 from ttsink.retention import Retention
@@ -160,6 +161,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stream: StreamSettings = StreamSettings()
     journal: JournalSettings = JournalSettings()
     retention: Retention = Retention()
+    cap: CapSettings = CapSettings()
     redaction: RedactionSettings = RedactionSettings()
     fields: FieldMapping = FieldMapping()
     links: LinkSettings = LinkSettings()

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from ttsink import redact_key
+from ttsink.cap import Caps, Outcome
 from ttsink.config import ConfigError
 from ttsink.dialect import Dialects
 from ttsink.intake import Intake
@@ -89,6 +90,8 @@ class Sink:
             metrics=self.metrics,
             closed=self.why_not_ready,
             on_spans=self._keep_spans,
+            caps=Caps(self.settings.cap),
+            on_capped=self._capped,
             clock=self.clock,
             monotonic=self._monotonic,
         )
@@ -103,6 +106,7 @@ class Sink:
         self._tasks = [
             asyncio.create_task(keeper.follow(), name="view"),
             asyncio.create_task(keeper.trim(), name="trim"),
+            asyncio.create_task(self.intake.close_bursts(), name="caps"),
             asyncio.create_task(self.seats.run(), name="heartbeats"),
             asyncio.create_task(feed.run(), name="states"),
         ]
@@ -122,6 +126,12 @@ class Sink:
                 self.view.books.restore(self._log.accounts)
             except msgspec.MsgspecError as error:
                 LOGGER.error("the journal's accounts cannot be read", exc_info=error)
+
+    def _capped(self, outcome: Outcome) -> None:
+        for job, count in outcome.jobs.items():
+            self.states.capped(job, None, count)
+        for worker, count in outcome.workers.items():
+            self.states.capped(None, worker, count)
 
     def _view_failed(self, error: Exception) -> None:
         self.metrics.failures.labels("view").inc()
