@@ -8,7 +8,7 @@ value by value.
 from collections.abc import Callable, Sequence
 from itertools import repeat
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 from ttsink import dialect_text
 from ttsink.dialect_fields import MEMBERS, FieldMapping
@@ -27,6 +27,12 @@ from ttsink.dialect_value import (
 )
 from ttwire import trace
 from ttwire.record import Record
+
+HEAD: Final = "head"
+"""The field that keeps what a logger put in front of a message."""
+
+_IDS_BEGIN: Final = ("race", "RACE", "Root=", "00-")
+"""A text without any of these is not searched for ids: `race` of trace, or a traceparent."""
 
 _Object = dict[str, Any]
 _Column = list[Any]
@@ -161,7 +167,7 @@ class _Reading:
         for member, key, rule in plan.first:
             column = self._members[member].column(columns[key], rule)
             if column is not None:
-                whole[member] = column  # type: ignore[assignment]  # changed only where None is
+                whole[member] = column if member != "message" else list(column)  # type: ignore[assignment]  # others change only where None is
                 certain.add(key)
         objecting = tuple(
             key
@@ -291,6 +297,7 @@ class _Reading:
     def _tell(self, objects: Sequence[_Object], plan: Plan, whole: dict[str, _Column]) -> None:
         """What the record itself left out: from the message's text, then from its surroundings."""
         if self._readers.text:
+            self._find_ids(whole)
             self._read_text(objects, whole)
         for member, around in (
             ("job", "job_around"),
@@ -308,6 +315,18 @@ class _Reading:
         if None in times:
             whole["timestamp"] = [time or self._received for time in times]
 
+    def _find_ids(self, whole: dict[str, _Column]) -> None:
+        traces, spans = whole["trace_id"], whole["span_id"]
+        if None not in traces:
+            return
+        for at, message in enumerate(whole["message"]):
+            if traces[at] is None and any(part in message for part in _IDS_BEGIN):
+                ids = trace.in_text(message)
+                if ids.trace_id is not None:
+                    traces[at] = ids.trace_id
+                    if spans[at] is None:
+                        spans[at] = ids.span_id
+
     def _read_text(self, objects: Sequence[_Object], whole: dict[str, _Column]) -> None:
         members = ("job", "worker", "queue", "level", "timestamp")
         wanted = [member for member in ("job", "level", "timestamp") if None in whole[member]]
@@ -318,20 +337,14 @@ class _Reading:
                 told = dialect_text.read(
                     message, received=self._received, offset_minutes=self._readers.offset_minutes
                 )
-                for member, value in zip(members, told, strict=True):
+                each = objects[at]
+                if 0 < told.head_chars < len(message) and HEAD not in each:
+                    each[HEAD] = message[: told.head_chars].rstrip()
+                    whole["message"][at] = message[told.head_chars :]
+                for member, value in zip(members, told[:5], strict=True):
                     column = whole[member]
                     if value is not None and column[at] is None:
-                        column[at] = _placed(objects[at], value) if member == "worker" else value
-        traces, spans = whole["trace_id"], whole["span_id"]
-        if None not in traces:
-            return
-        for at, message in enumerate(whole["message"]):
-            if message and traces[at] is None:
-                ids = trace.in_text(message)
-                if ids.trace_id is not None:
-                    traces[at] = ids.trace_id
-                    if spans[at] is None:
-                        spans[at] = ids.span_id
+                        column[at] = _placed(each, value) if member == "worker" else value
 
 
 def _placed(each: _Object, worker: str) -> str:

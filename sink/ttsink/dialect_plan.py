@@ -23,6 +23,9 @@ READ_BY_AGENT: Final = frozenset(
 )
 """Vector sources whose `timestamp` is the time they read the line at."""
 
+ALSO_A_FIELD: Final = frozenset(("event",))
+"""Names whose value stays a field when it is the message: it may say a job's state too."""
+
 SOURCE_TYPE: Final = "source_type"
 
 Path = tuple[str, ...]
@@ -175,10 +178,12 @@ def _sources(
             if shape is not None:
                 found.append(Source(paths[: shape.count("%s")], shape, "", None))
                 continue
+            name_of = needed[0]
             for path in places[0] or ():
-                rule = _rule(member, needed[0], path, beside)
+                rule = _rule(member, name_of, path, beside)
                 if rule is not None:
-                    top = path[0] if len(path) == 1 else None
+                    taken = len(path) == 1 and name_of not in ALSO_A_FIELD
+                    top = path[0] if taken else None
                     found.append(Source((path,), None, rule, top))
     return list(dict.fromkeys(found))
 

@@ -8,6 +8,7 @@ the text is never taken for a level: it has to stand where loggers write one.
 """
 
 import re
+from itertools import islice
 from typing import Final, NamedTuple
 
 from ttsink import severity, timestamp
@@ -21,13 +22,17 @@ MAX_WORDS_BEFORE_LEVEL: Final = 6
 
 
 class Told(NamedTuple):
-    """What a text says; None for what it does not. `timestamp` is canonical."""
+    """What a text says; None for what it does not. `timestamp` is canonical.
+
+    `head_chars` of the message are what a logger put in front: time, level, process.
+    """
 
     job: str | None = None
     worker: str | None = None
     queue: str | None = None
     level: Level | None = None
     timestamp: str | None = None
+    head_chars: int = 0
 
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -59,6 +64,8 @@ _DRAMATIQ_MESSAGE: Final = re.compile(rf"message(?:[_ ]id)?[ =:]{{1,2}}'({_UUID}
 _SPARK: Final = re.compile(r"application_\d{10,13}_\d{4,10}", re.ASCII)
 _UPPER: Final = frozenset(_LEVELS.split("|"))
 _AROUND_LEVEL: Final = "[]()<>:|,-"
+_WORD: Final = re.compile(r"\S+")
+_BEHIND: Final = re.compile(r"[\s\-:|]*")
 _LEVEL_FIRST: Final = re.compile(
     rf"(?:[\[(<]({_LEVELS})[\])>]|({_LEVELS}):|level=\"?(\w{{1,16}}))", re.ASCII | re.IGNORECASE
 )
@@ -67,59 +74,63 @@ _LEVEL_WORD: Final = re.compile(rf"({_LEVELS})[ \t|]", re.ASCII)
 
 def read(message: str, *, received: str, offset_minutes: int = 0) -> Told:
     """What the head of a message tells; `received` and `offset_minutes` as for `instant`."""
-    head = message[:MAX_HEAD_CHARS].lstrip()
+    head = message[:MAX_HEAD_CHARS].partition("\n")[0]
     level: Level | None = None
     worker: str | None = None
     timed: re.Match[str] | None = None
-    rest = head
+    end = 0
     first = head[:1]
     if first == "[" and (timed := _CELERY.match(head)):
-        level, worker, rest = severity.level(timed["level"])[0], timed["process"], ""
+        level, worker, end = severity.level(timed["level"])[0], timed["process"], timed.end()
     elif first in {"I", "W", "E", "F"} and (timed := _KLOG.match(head)):
-        level, rest = severity.level(first)[0], ""
+        level, end = severity.level(first)[0], head.find("] ", timed.end()) + 2
     elif first == "<" and (timed := _SYSLOG_5424.match(head) or _SYSLOG.match(head)):
         level = severity.level(int(timed["priority"]) & 7, "syslog")[0]
-        worker, rest = timed["host"], ""
-        if timed.groupdict().get("year") is None and "name" not in timed.groupdict():
+        worker, end = timed["host"], timed.end()
+        if not timed["hour"]:
             timed = None
     elif first.isupper() and (timed := _SYSLOG.match(head)):
-        worker, rest = timed["host"], head[timed.end() :]
-    elif timed := _ISO.match(head):
-        rest = head[timed.end() :]
-    if level is None and rest:
-        level = _level(rest.lstrip(), behind_time=timed is not None)
-    job, named_worker, queue = _run(head)
+        worker = timed["host"]
+    else:
+        timed = _ISO.match(head)
+    if level is None:
+        level, end = _level(head, timed.end() if timed else 0)
+    job, named_worker, queue, clock = _run(head)
     when = None
     if timed is not None:
         when = timestamp.from_match(timed, received=received, offset_minutes=offset_minutes)[0]
-    return Told(job, named_worker or worker, queue, level, when)
+    chars = max(end, clock)
+    return Told(job, named_worker or worker, queue, level, when, chars if chars > 1 else 0)
 
 
-def _level(rest: str, *, behind_time: bool) -> Level | None:
-    if behind_time:
-        for word in rest.split(None, MAX_WORDS_BEFORE_LEVEL + 1)[: MAX_WORDS_BEFORE_LEVEL + 1]:
-            if (bare := word.strip(_AROUND_LEVEL)) in _UPPER:
-                return severity.level(bare)[0]
-    found = _LEVEL_FIRST.match(rest) or _LEVEL_WORD.match(rest)
-    return severity.level(found[found.lastindex or 1])[0] if found is not None else None
+def _level(head: str, start: int) -> tuple[Level | None, int]:
+    """The level, and where the text behind it begins; 0 where no time stands before it."""
+    if start:
+        for found in islice(_WORD.finditer(head, start), MAX_WORDS_BEFORE_LEVEL + 1):
+            if (bare := found[0].strip(_AROUND_LEVEL)) in _UPPER:
+                behind = _BEHIND.match(head, found.end())
+                return severity.level(bare)[0], behind.end() if behind else found.end()
+        head = head[start:].lstrip()
+    first = _LEVEL_FIRST.match(head) or _LEVEL_WORD.match(head)
+    return (severity.level(first[first.lastindex or 1])[0], 0) if first else (None, 0)
 
 
-def _run(head: str) -> tuple[str | None, str | None, str | None]:
-    """Job, worker and queue."""
+def _run(head: str) -> tuple[str | None, str | None, str | None, int]:
+    """Job, worker, queue, and the characters of a clock before them."""
     if "tid=" in head and (found := _SIDEKIQ.search(head)):
         name, jid = found["name"], found["jid"]
         job = f"{name}[{jid}]" if name and jid else jid
-        return job, f"{found['pid']}:{found['tid']}", None
+        return job, f"{found['pid']}:{found['tid']}", None, 0
     worker = None
     if "[PID " in head and (found := _DRAMATIQ.search(head)):
         worker = f"{found[1]}:{found[2]}"
     if "-" in head:
         if "[" in head and (found := _TASK.search(head)):
-            return f"{found[1]}[{found[2]}]", worker, None
+            return f"{found[1]}[{found[2]}]", worker, None, 0
         if "message" in head and (found := _DRAMATIQ_MESSAGE.search(head)):
-            return found[1], worker, None
+            return found[1], worker, None, 0
         if head.rstrip().endswith(")") and (found := _RQ.match(head)):
-            return found["id"], worker, found["queue"]
+            return found["id"], worker, found["queue"], found.start("queue")
     if "application_" in head and (found := _SPARK.search(head)):
-        return found[0], worker, None
-    return None, worker, None
+        return found[0], worker, None, 0
+    return None, worker, None, 0

@@ -12,6 +12,9 @@ from ttwire import trace
 MAX_KEY_CHARS: Final = 256
 """A longer name of a job, worker or queue is cut; the whole stays among the fields."""
 
+MAX_GOOD_NAMES: Final = 65_536
+"""Names found good and remembered: for these one look-up replaces four checks."""
+
 MAX_ATTEMPT: Final = 1_000_000
 """A larger number is not a count of tries."""
 
@@ -49,13 +52,23 @@ class Names:
             for spelled in (text, text.upper(), text.title(), text.capitalize())
         }
 
+        self._good: set[Any] = set()
+
     def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+        try:
+            if self._good.issuperset(raw):
+                return raw
+        except TypeError:
+            return None
         if (
             set(map(type, raw)) != {str}
             or not self._spelled.isdisjoint(raw)
             or max(map(len, raw)) > MAX_KEY_CHARS
         ):
             return None
+        if len(self._good) > MAX_GOOD_NAMES:
+            self._good.clear()
+        self._good.update(raw)
         return raw
 
     def one(self, raw: Any, _rule: str) -> Read:
