@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -24,9 +25,19 @@ def lines() -> Iterator[str]:
         )
 
 
+def page(before: str) -> str:
+    """A page with its tables, which are its end, replaced."""
+    head = before.partition("\n## [")[0].rstrip("\n")
+    return head + "\n" + "\n".join(lines()) + "\n"
+
+
 def run(arguments: list[str]) -> int:
-    argparse.ArgumentParser(prog="ttsink config reference", description=__doc__).parse_args(
-        arguments
-    )
-    sys.stdout.write("\n".join(lines()).lstrip("\n") + "\n")
+    parser = argparse.ArgumentParser(prog="ttsink config reference", description=__doc__)
+    parser.add_argument("--into", metavar="FILE", help="replace the tables at the end of a page")
+    into = parser.parse_args(arguments).into
+    if into is None:
+        sys.stdout.write("\n".join(lines()).lstrip("\n") + "\n")
+        return 0
+    path = Path(into)
+    path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
