@@ -22,6 +22,7 @@ from ttview.feed import (
     PageRequest,
     StreamRequest,
 )
+from ttview.renderer import RowRenderer
 from ttview.settings import Settings
 from ttwire.filter import parse
 from ttwire.page import Page
@@ -233,13 +234,12 @@ class Stage:
 
     def styled(self) -> list[list[Styled]]:
         """Every row in runs of one style."""
-        screen = self.viewer.app.renderer.last_rendered_screen
-        assert screen is not None
+        renderer = self.viewer.app.renderer
+        assert isinstance(renderer, RowRenderer)
         made: list[list[Styled]] = []
-        for y in range(self.output.size.rows):
+        for cells in renderer.drawn:
             row: list[Styled] = []
-            for x in range(self.output.size.columns):
-                cell = screen.data_buffer[y][x]
+            for cell in cells:
                 style = " ".join(cell.style.split())
                 if row and row[-1].style == style:
                     row[-1] = Styled(row[-1].text + cell.char, style)

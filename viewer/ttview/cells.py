@@ -1,6 +1,6 @@
 """Rows of text as prompt_toolkit's cells, made once for each row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from prompt_toolkit.layout.screen import Char
@@ -71,3 +71,15 @@ def pieced(piece: Piece, link_token: LinkToken | None) -> list[Char]:
     if piece.style:
         cells = [cell(one.char, one.style + piece.style) for one in cells]
     return cells
+
+
+def joined(pieces: Sequence[Piece], width: int, link_token: LinkToken | None) -> list[Char]:
+    """The cells of a whole screen row; pieces come from left to right."""
+    made: list[Char] = []
+    for piece in pieces:
+        if piece.x > len(made):
+            made += [BLANK] * (piece.x - len(made))
+        made += pieced(piece, link_token)
+    if len(made) != width:
+        made = made[:width] + [BLANK] * (width - len(made))
+    return made

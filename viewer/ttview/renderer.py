@@ -22,16 +22,38 @@ MAX_STYLES: Final = 20_000
 """Style strings whose attributes are kept: classes times cursor times link slots."""
 
 
-class RowRenderer(Renderer):
-    """For full screens only."""
+class RowScreen(Screen):
+    """A screen whose rows may be handed in whole: `rows` lie below what is written into it."""
 
-    _rows: list[list[Char]]
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(default_char=BLANK, initial_width=width, initial_height=height)
+        self.show_cursor = False
+        self.rows: list[list[Char]] = []
+
+    def composed(self, width: int, height: int) -> list[list[Char]]:
+        """Every row, `width` cells each."""
+        made = self.rows[:height]
+        made += [[BLANK] * width for _ in range(height - len(made))]
+        for y, written in self.data_buffer.items():
+            if 0 <= y < height and written:
+                row = made[y] = list(made[y])
+                for x, one in written.items():
+                    if 0 <= x < width:
+                        row[x] = one
+        return made
+
+
+class RowRenderer(Renderer):
+    """For full screens only. `drawn` are the rows the terminal shows."""
+
+    drawn: list[list[Char]]
+
     _attrs: dict[str, Attrs]
     _look: tuple[object, ...]
 
     def reset(self, _scroll: bool = False, leave_alternate_screen: bool = True) -> None:
         super().reset(_scroll=_scroll, leave_alternate_screen=leave_alternate_screen)
-        self._rows = []
+        self.drawn = []
         self._attrs = {}
         self._look = ()
 
@@ -42,8 +64,7 @@ class RowRenderer(Renderer):
         self._prepare()
         output = self.output
         size = output.get_size()
-        screen = Screen(default_char=BLANK, initial_width=size.columns, initial_height=size.rows)
-        screen.show_cursor = False
+        screen = RowScreen(size.columns, size.rows)
         handlers = MouseHandlers()
         layout.container.write_to_screen(
             screen,
@@ -82,31 +103,29 @@ class RowRenderer(Renderer):
             else:
                 output.disable_mouse_support()
 
-    def _draw(self, app: Application[Any], screen: Screen, size: Size) -> None:
+    def _draw(self, app: Application[Any], screen: RowScreen, size: Size) -> None:
         output, depth = self.output, app.color_depth
         look = (size, self.style.invalidation_hash(), depth)
         if look != self._look:
             self._look = look
             self._attrs = {}
-            self._rows = []
+            self.drawn = []
             output.hide_cursor()
             output.reset_attributes()
             output.erase_screen()
-        columns = range(size.columns)
-        buffer = screen.data_buffer
-        rows = [list(map(buffer[y].__getitem__, columns)) for y in range(size.rows)]
+        rows = screen.composed(size.columns, size.rows)
         empty = [BLANK] * size.columns
         last: Attrs | None = None
         wrote = False
         for y, cells in enumerate(rows):
-            before = self._rows[y] if y < len(self._rows) else empty
+            before = self.drawn[y] if y < len(self.drawn) else empty
             if cells == before:
                 continue
             if not wrote:
                 output.hide_cursor()
                 wrote = True
             last = self._draw_row(y, cells, before, last, app)
-        self._rows = rows
+        self.drawn = rows
         if wrote:
             output.reset_attributes()
         self._place_cursor(app, screen)

@@ -1,6 +1,6 @@
 """The layout: one canvas that draws the frame, and above it the line that is typed into."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from prompt_toolkit.buffer import Buffer
@@ -24,9 +24,10 @@ from prompt_toolkit.layout.mouse_handlers import MouseHandlers
 from prompt_toolkit.layout.screen import Screen, WritePosition
 from prompt_toolkit.mouse_events import MouseButton, MouseEvent, MouseEventType
 
-from ttview.cells import LinkToken, pieced
+from ttview.cells import LinkToken, joined
 from ttview.frame import Frame
 from ttview.model import Model
+from ttview.renderer import RowScreen
 
 COMPLETION_ROWS: Final = 8
 
@@ -65,10 +66,9 @@ class CanvasControl(UIControl):
 
 
 class Canvas(Window):
-    """Writes rows of ready cells into the screen.
+    """Hands rows of ready cells to the screen, of which it takes all.
 
-    prompt_toolkit's Window copies every character anew in each frame; here a row that was drawn
-    before is one dict update.
+    prompt_toolkit's Window copies every character anew in each frame.
     """
 
     def __init__(
@@ -94,19 +94,15 @@ class Canvas(Window):
         erase_bg: bool,  # noqa: ARG002 - inherited
         z_index: int | None,  # noqa: ARG002 - inherited
     ) -> None:
-        left, top = write_position.xpos, write_position.ypos
+        assert isinstance(screen, RowScreen)
         width, height = write_position.width, write_position.height
-        link_token = self._link_token
-        for y, pieces in enumerate(self._draw_frame(width, height)[:height], start=top):
-            row = screen.data_buffer[y]
-            for piece in pieces:
-                cells = pieced(piece, link_token)
-                start = left + piece.x
-                row.update(zip(range(start, left + width), cells, strict=False))
+        screen.rows = [
+            joined(pieces, width, self._link_token) for pieces in self._draw_frame(width, height)
+        ]
         screen.visible_windows_to_write_positions[self] = write_position
         if self._mouse():
             mouse_handlers.set_mouse_handler_for_range(
-                left, left + width, top, top + height, self._control.mouse_handler
+                0, width, 0, height, self._control.mouse_handler
             )
 
 
@@ -145,14 +141,3 @@ def layout(
         ),
         focused_element=canvas,
     )
-
-
-def rows_of(frame: Frame, width: int) -> Sequence[str]:
-    """The characters of a frame, for tests and pictures that need no terminal."""
-    made: list[str] = []
-    for pieces in frame:
-        text = ""
-        for piece in sorted(pieces, key=lambda one: one.x):
-            text = text.ljust(piece.x) + piece.row.text
-        made.append(text.ljust(width))
-    return made

@@ -21,6 +21,9 @@ SORTS: Final[tuple[SortName, ...]] = get_args(SortName)
 MAX_ENTRIES: Final = 20_000
 """Of each list; the sink's own bound is lower. The least recently changed go first."""
 
+MAX_ROWS_KEPT: Final = 1_000
+"""Rows of the list kept from frame to frame; a screen shows far fewer."""
+
 SPARK_CELLS: Final = 6
 DETAIL_ROWS: Final = 5
 MIN_DETAILED_ROWS: Final = 18
@@ -55,6 +58,7 @@ class Side:
     top: int = 0
     entered: bool = False
     held: Held = field(default_factory=lambda: Held({}, {}, {}))
+    drawn: dict[str, tuple[object, Row]] = field(default_factory=dict)
     _order: tuple[str, ...] = ()
     _stale: bool = True
 
@@ -177,7 +181,7 @@ def rows(side: Side, drawing: Drawing) -> list[Row]:
     entries = side.entries()
     for number, key in enumerate(keys[side.top : side.top + room], start=side.top):
         is_cursor = number == at and drawing.focused
-        made.append(_entry(entries[key], drawing, is_cursor=is_cursor))
+        made.append(_kept(side, entries[key], drawing, is_cursor=is_cursor))
     if not keys:
         text = f" no {side.list} match" if side.filter else f" no {side.list} yet"
         made.append(Row(clipped([("class:dim", text)], width, drawing.glyphs.more)))
@@ -201,6 +205,20 @@ def _titles(side: Side, drawing: Drawing) -> Row:
     if used + len(told) + 1 <= drawing.width:
         made.append(("class:dim", told.rjust(drawing.width - used - 1)))
     return Row(clipped(made, drawing.width, drawing.glyphs.more))
+
+
+def _kept(side: Side, one: Listed, drawing: Drawing, *, is_cursor: bool) -> Row:
+    """The row made for an earlier frame, where nothing in it changed."""
+    age = _age(one.last, drawing.now)
+    look = (one, drawing.width, drawing.glyphs, age, is_cursor, one.key == drawing.scope)
+    found = side.drawn.get(one.key)
+    if found is not None and found[0] == look:
+        return found[1]
+    if len(side.drawn) > MAX_ROWS_KEPT:
+        side.drawn.clear()
+    row = _entry(one, drawing, is_cursor=is_cursor)
+    side.drawn[one.key] = (look, row)
+    return row
 
 
 def _entry(one: Listed, drawing: Drawing, *, is_cursor: bool) -> Row:
