@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from prompt_toolkit.application import Application
@@ -24,7 +25,7 @@ from ttview.frame import Frame, draw
 from ttview.keys import bound, pressed
 from ttview.model import Model
 from ttview.renderer import RowRenderer
-from ttview.saving import save
+from ttview.save import save
 from ttview.screen import Canvas, CanvasControl, Click, layout
 from ttview.settings import Settings
 from ttview.style import RULES
@@ -316,12 +317,8 @@ class Viewer:
             self._say("trace:", self._outside.open_url, url)
 
     async def _save(self, path: str, records: tuple[Record, ...]) -> None:
-        try:
-            count = await asyncio.to_thread(save, path, records)
-        except OSError as error:
-            self.model.say(f"not saved: {error.strerror}: {path}", is_error=True)
-        else:
-            self.model.say(f"{count:,} records saved to {path}")
+        saved = await asyncio.to_thread(save, Path(path), records)
+        self.model.say(saved.detail, is_error=saved.path is None)
         self.app.invalidate()
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:

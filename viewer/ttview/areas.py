@@ -6,7 +6,7 @@ HEADER_ROWS: Final = 1
 FOOTER_ROWS: Final = 2
 """The filter line and the status line."""
 
-SIDE_CELLS: Final = 40
+SIDE_CELLS: Final = 44
 """Of the side pane at its widest, its border included."""
 
 MIN_LOG_CELLS: Final = 60
@@ -37,7 +37,7 @@ def arrange(width: int, height: int, *, side: bool, peek: bool, full: bool) -> A
     middle = max(height - HEADER_ROWS - FOOTER_ROWS, 1)
     side_cells = 0
     if side and not full and width >= MIN_LOG_CELLS + 20:
-        side_cells = min(SIDE_CELLS, max(width // 4, 20), width - MIN_LOG_CELLS)
+        side_cells = min(SIDE_CELLS, max(width * 28 // 100, 20), width - MIN_LOG_CELLS)
     heading = 1 if middle >= MIN_HEADED_ROWS else 0
     peek_rows = 0
     if peek and middle >= 6:

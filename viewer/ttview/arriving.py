@@ -94,8 +94,10 @@ def _page(model: Model, loaded: PageLoaded) -> None:
         if not model.window.go_to(model.seeking):
             model.say("this record is no longer in the sink", is_error=True)
         model.seeking = None
-    elif loaded.request.after is not None and not added:
-        model.say("the sink has nothing more for this gap")
+    elif loaded.request.after is not None and model.filling:
+        model.filling = False
+        if not added:
+            model.say("the sink has nothing more for this gap")
 
 
 def wants(model: Model) -> list[Effect]:

@@ -26,6 +26,8 @@ def header(model: Model) -> Row:
     if title:
         left += [("class:dim", f"  {model.glyphs.bar}  "), ("class:title", visible(title, 200))]
     right = _follow(model)
+    if model.connection.state in {"waiting", "refused"}:
+        right = [("class:badge.error", " OFFLINE "), ("", " "), *right]
     if model.share:
         right = [("class:badge.share", " SHARE "), ("", " "), *right]
     return _spread(left, right, model.width, model)
@@ -35,10 +37,10 @@ def _connection(model: Model) -> list[Fragment]:
     found, glyphs = model.connection, model.glyphs
     name = visible(model.source_name, 80)
     if found.state == "live":
-        return [("class:bar.good", f"{glyphs.live} "), ("", name)]
+        return [("class:good", f"{glyphs.live} "), ("", name)]
     if found.state == "ended":
         return [("class:dim", f"{glyphs.live} "), ("", name), ("class:dim", " ended")]
-    style = "class:bar.bad" if found.state == "refused" else "class:bar.warn"
+    style = "class:bad" if found.state == "refused" else "class:warn"
     told = visible(found.detail, 120)
     words = f" {found.state}"
     if found.state == "waiting" and found.next_try_seconds is not None:
@@ -59,7 +61,7 @@ def _follow(model: Model) -> list[Fragment]:
             made.append((f"class:level.{worst}", f" {worst.upper()}"))
         made.append(("", " "))
     if not window.anchored:
-        made.append(("class:bar.warn", " the record you were on is not in this view "))
+        made.append(("class:warn", " the record you were on is not in this view "))
     if window.frozen:
         made.append(("class:badge.frozen", " FROZEN "))
     elif window.follow:
@@ -130,8 +132,12 @@ def status(model: Model) -> Row:
     item = model.window.cursor()
     if not model.window.follow and isinstance(item, Entry) and held.evicted:
         left.append(("class:dim", f"  {held.evicted:,} let go"))
+    used = sum(columns.cells(text) for _, text in left)
+    hints = list(_HINTS[model.focus])
+    while hints and used + sum(len(key) + len(told) + 3 for key, told in hints) + 2 > model.width:
+        hints.pop(-2 if len(hints) > 1 else -1)
     right: list[Fragment] = []
-    for key, told in _HINTS[model.focus]:
+    for key, told in hints:
         right += [("class:key", key), ("class:dim", f" {told}  ")]
     return _spread(left, right, model.width, model)
 
@@ -143,7 +149,7 @@ def _lag(model: Model) -> list[Fragment]:
     quiet = model.now - meter.last
     if quiet > 5:
         return [("class:dim", f"  quiet {times.coarse(quiet)}")]
-    style = "class:bar.warn" if meter.lag_seconds > 5 else "class:dim"
+    style = "class:warn" if meter.lag_seconds > 5 else "class:dim"
     return [(style, f"  lag {times.age(meter.lag_seconds)}")]
 
 
@@ -161,10 +167,10 @@ def _losses(model: Model) -> list[Fragment]:
                 default=("", 0),
             )
             whose = f" ({visible(job, 24)})" if job and most and name != "evicted" else ""
-            style = "class:dim" if name == "evicted" else "class:bar.warn"
+            style = "class:dim" if name == "evicted" else "class:warn"
             made.append((style, f"  {count:,} {name}{whose}"))
     if model.gap_records:
-        made.append(("class:bar.warn", f"  {model.gap_records:,} in gaps"))
+        made.append(("class:warn", f"  {model.gap_records:,} in gaps"))
     return made
 
 

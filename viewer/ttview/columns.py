@@ -136,6 +136,15 @@ def cut(text: str, width: int, more: str) -> str:
     return kept + " " * (width - 1 - cells(kept)) + more
 
 
+def middle(text: str, width: int, more: str, tail: int = 6) -> str:
+    """As `cut`, but with the end kept: names of jobs differ there."""
+    size = cells(text)
+    if size <= width or width < 2 * tail:
+        return cut(text, width, more)
+    end = text[-tail:]
+    return cut(take(text, 0, width - 1 - cells(end)) + more + end, width, more)
+
+
 def take(text: str, offset: int, width: int) -> str:
     """The part of `text` that stands at cells `offset` up to `offset + width`, not padded.
 

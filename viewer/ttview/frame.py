@@ -102,19 +102,20 @@ def _log(model: Model) -> Frame:
             now=model.now,
             above=None if above is None or above.item is line.item else above.item,
         )
-        made.append([_log_piece(model, line, row)])
+        made.append([_log_piece(model, line, row, is_first=number == 0)])
         above = line
     made += [[] for _ in range(areas.heading + areas.body - len(made))]
     return made
 
 
-def _log_piece(model: Model, line: Line, row: Row) -> Piece:
+def _log_piece(model: Model, line: Line, row: Row, *, is_first: bool) -> Piece:
     x = model.areas.side
     if not line.is_cursor or (model.window.follow and model.peek is None):
         return Piece(x, row)
-    gutter = model.glyphs.cursor if line.part == 0 else ""
-    style = " class:cursor" if model.focus == "log" else " class:cursor.soft"
-    return Piece(x, row, style, gutter)
+    if line.part and not is_first:
+        return Piece(x, row)
+    style = " class:cursor" if model.focus == "log" else " class:here"
+    return Piece(x, row, style, model.glyphs.cursor)
 
 
 def _edge(model: Model) -> Row:

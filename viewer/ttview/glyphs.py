@@ -44,7 +44,7 @@ UNICODE: Final = Glyphs(
     waiting="○",
     up="▴",
     down="▾",
-    ramp=" ▁▂▃▄▅▆▇█",
+    ramp=" ▁▂▃▄▅▆▇",
     tree=("├ ", "└ ", "│ "),
     states={
         "queued": "◌",

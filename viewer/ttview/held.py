@@ -101,8 +101,11 @@ class Held:
     def after(self, key: Key) -> int:
         return bisect_right(self.items, key, key=KEY)
 
-    def arrive(self, records: Iterable[Record]) -> Taken:
-        """Takes records of the stream; one that is already here is passed over."""
+    def arrive(self, records: Iterable[Record], known: Place = LOWEST) -> Taken:
+        """Takes records of the stream; one that is already here is passed over.
+
+        Those up to `known` are not counted as new: they were there before this view of them.
+        """
         by_time = self.order == "time"
         items = self.items
         count = worst = 0
@@ -116,10 +119,11 @@ class Held:
                 items.append(made)
             elif not self._insert(made):
                 continue
-            count += 1
+            self.records += 1
             self.bytes += made.size
-            worst = max(worst, rank(found.level))
-        self.records += count
+            if made.place > known:
+                count += 1
+                worst = max(worst, rank(found.level))
         return Taken(count, worst)
 
     def gap(self, gap: Gap) -> None:

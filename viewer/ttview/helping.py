@@ -16,12 +16,12 @@ _COLUMN_CELLS = 62
 
 def lines(bound: Sequence[Key]) -> list[list[Fragment]]:
     """The page as one long column."""
-    by_action = {(key.action, key.where): key for key in bound}
+    table = iter(bound)
     made: list[list[Fragment]] = []
     for title, section in keys.SECTIONS:
         made.append([("class:title", f" {title}")])
         for key in section:
-            shown = by_action.get((key.action, key.where), key)
+            shown = next(table, key)
             if shown.keys:
                 made.append(_line(" ".join(shown.keys), shown.help))
         made.append([])

@@ -94,6 +94,7 @@ class Model:
         self.forward: list[Left] = []
         self.waiting: deque[tuple[float, Sequence[Record]]] = deque()
         self.paging = False
+        self.filling = False
         self.seeking = settings.at
         self.gap_records = 0
         # How it looks

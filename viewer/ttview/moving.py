@@ -136,6 +136,7 @@ def fill(model: Model) -> list[Effect] | None:
     if item.asked or item.start is None:
         model.say("the sink no longer has these records")
         return None
+    model.filling = True
     return [Ask(PageRequest(model.query.text, after=item.start))]
 
 

@@ -215,7 +215,7 @@ def rows(
             )
         )
     ]
-    names = min(max((2 * leaf.depth + len(leaf.name) + 4 for leaf in found), default=8), width // 3)
+    names = min(max((2 * leaf.depth + len(leaf.name) + 6 for leaf in found), default=8), width // 3)
     for number, leaf in enumerate(found[peek.top : peek.top + room], start=peek.top):
         made.append(
             _leaf(leaf, peek.record, look, names, width, is_cursor=focused and number == peek.at)

@@ -27,6 +27,9 @@ MAX_INLINE_FIELDS: Final = 16
 
 GUTTER_CELLS: Final = 2
 
+MAX_KEY_CHARACTERS: Final = 200
+"""Of a value that stands in a column; wider than any column is."""
+
 _STACKS: Final = ("stack", "stacktrace", "stack_trace", "exception", "traceback", "exc_info")
 """Fields in which loggers put a stack trace; they fold with the message."""
 
@@ -148,10 +151,9 @@ class Rows:
     def _record(self, record: Record, part: int, time: str, *, marked: bool, opened: bool) -> Row:
         look = self.look
         matching = look.matches is None or look.matches(record)
-        if marked:
-            made: list[Fragment] = [("class:accent", f"{look.glyphs.mark} ")]
-        else:
-            made = [("", "  ")]
+        if opened and part:
+            return self._further(record, part, bright=matching)
+        made: list[Fragment] = [("class:accent", f"{look.glyphs.mark} ") if marked else ("", "  ")]
         at = GUTTER_CELLS
         link: Link | None = None
         for column in look.fitted:
@@ -169,6 +171,20 @@ class Rows:
                 made.append(("", "  "[: look.width - at]))
                 at += columns.SEPARATOR_CELLS
         return Row(made, link)
+
+    def _further(self, record: Record, part: int, *, bright: bool) -> Row:
+        """A further line of an opened record: it has the row to itself, right of the time."""
+        look = self.look
+        lines = self._body(record)
+        text = lines[part] if part < len(lines) else ""
+        start = self._further_start()
+        made = [("", " " * start)]
+        made += self._text(record, text, look.width - start, bright=bright)
+        return Row(clipped(made, look.width, look.glyphs.more))
+
+    def _further_start(self) -> int:
+        time = next((one.width for one in self.look.fitted if one.name == "time"), 0)
+        return GUTTER_CELLS + (time + columns.SEPARATOR_CELLS if time else 0)
 
     def _cell(self, record: Record, column: Fitted, time: str) -> Fragment:
         name, width = column.name, column.width
@@ -189,32 +205,36 @@ class Rows:
         text = value if isinstance(value, str) else spelled(value, width)
         if self.look.share and name.startswith("@"):
             text = self.look.glyphs.hidden * min(len(text), width)
-        shown = columns.cut(visible(text[: width + 1], width + 1), width, more)
+        shown = visible(text[:MAX_KEY_CHARACTERS], MAX_KEY_CHARACTERS)
         if name in {"job", "worker", "queue"}:
-            return key_class(text), shown
-        return "class:value", shown
+            return key_class(text), columns.middle(shown, width, more)
+        return "class:value", columns.cut(shown, width, more)
 
     def _message(
         self, record: Record, part: int, width: int, *, opened: bool, bright: bool
     ) -> list[Fragment]:
         look = self.look
-        base = f"class:message.{record.level}" if record.level else "class:message"
+        tail: list[Fragment] = []
         if opened or look.wrap:
             lines = self._body(record)
             text = lines[part] if part < len(lines) else ""
-            tail: list[Fragment] = []
         else:
             text, tail = self._folded(record, width)
+        made = self._text(record, text, width, bright=bright)
+        return clipped(made + tail, width, look.glyphs.more)
+
+    def _text(self, record: Record, text: str, width: int, *, bright: bool) -> list[Fragment]:
+        """Text of a message with what stands out in it; a cell more than `width` if it is cut."""
+        look = self.look
         if not look.wrap:
             text = columns.take(text, look.offset, width + 1)
         if look.share:
             text = marking.hidden(text, look.glyphs.hidden)
         if not bright:
-            made = [("class:context", text)]
-        else:
-            over = marking.terms(text, look.marks, look.hits)
-            made = marking.painted(text, base, marking.kinds(text), over)
-        return clipped(made + tail, width, look.glyphs.more)
+            return [("class:context", text)]
+        base = f"class:message.{record.level}" if record.level else "class:message"
+        over = marking.terms(text, look.marks, look.hits)
+        return marking.painted(text, base, marking.kinds(text), over)
 
     def _folded(self, record: Record, width: int) -> tuple[str, list[Fragment]]:
         """The first line, and what follows it on the row: how much is folded, and the fields."""
@@ -354,16 +374,16 @@ def folded_lines(record: Record) -> int:
 
 def clipped(fragments: Sequence[Fragment], width: int, more: str) -> list[Fragment]:
     """Exactly `width` cells: padded, or cut with a sign that there is more."""
+    sizes = [columns.cells(text) for _, text in fragments]
+    room = width - sum(sizes)
+    if room >= 0:
+        return [*fragments, ("", " " * room)] if room else list(fragments)
     made: list[Fragment] = []
     room = width
-    for style, text in fragments:
-        size = columns.cells(text)
-        if size > room:
-            made.append((style, columns.cut(text, room, more)))
-            return made
-        if size:
-            made.append((style, text))
+    for (style, text), size in zip(fragments, sizes, strict=True):
+        if size >= room:
+            made.append((style, columns.cut(f"{text}  ", room, more)))
+            break
+        made.append((style, text))
         room -= size
-    if room:
-        made.append(("", " " * room))
     return made

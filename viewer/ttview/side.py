@@ -230,16 +230,16 @@ def _entry(one: Listed, drawing: Drawing, *, is_cursor: bool) -> Row:
     if wide:
         tail.append(("class:spark", f" {sparkline(one.history, SPARK_CELLS, glyphs)}"))
     errors = f" {_count(one.errors)}e" if one.errors else ""
-    tail.append(("class:level.error" if errors else "", errors.rjust(4)))
+    tail.append(("class:errors", errors.rjust(4)))
     tail.append(("class:dim", _age(one.last, drawing.now).rjust(4)))
     room = width - 3 - sum(len(text) for _, text in tail)
     attempts = one.attempts[-1].number if isinstance(one, JobState) and one.attempts else 1
     retry = f" {glyphs.states['retrying']}{attempts}" if attempts > 1 else ""
     name = visible(one.key, 200)
-    chosen = "class:cursor.soft " if one.key == drawing.scope else ""
+    chosen = "class:here " if one.key == drawing.scope else ""
     made = [
         (f"class:state.{one.state}", f" {glyphs.states[one.state]} "),
-        (f"{chosen}{key_class(one.key)}", columns.cut(name, room - len(retry), glyphs.more)),
+        (f"{chosen}{key_class(one.key)}", columns.middle(name, room - len(retry), glyphs.more)),
         ("class:state.retrying", retry),
         *tail,
     ]
@@ -255,7 +255,7 @@ def _queue(one: QueueState, drawing: Drawing, *, is_cursor: bool) -> Row:
         ("", "   "),
         (key_class(one.key), columns.cut(visible(one.key, 200), room, drawing.glyphs.more)),
         ("class:value", counts),
-        ("class:level.error", failed),
+        ("class:errors", failed),
         ("class:dim", pace),
     ]
     return _row(made, drawing, is_cursor=is_cursor)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import NamedTuple
 
-from ttview.entry import FIRST_KEY, Entry, Epochs, Item, Key
+from ttview.entry import FIRST_KEY, LOWEST, Entry, Epochs, Item, Key
 from ttview.feed import PageRequest
 from ttview.held import Held, Limits, Order
 from ttwire.gap import Gap
@@ -46,6 +46,7 @@ class Window:
         self.follow = True
         self.unseen = 0
         self.unseen_rank = 0
+        self._known = LOWEST
         self._cursor: Key = FIRST_KEY
         self._row = 0
         self._floor: Key | None = None
@@ -131,6 +132,9 @@ class Window:
     def emptied(self) -> "Window":
         """A window without records whose reader stands where this one's does."""
         made = copy(self)
+        newest = self.held.last_record()
+        if newest is not None:
+            made._known = max(self._known, self.held.epochs.place(newest.id))  # noqa: SLF001 - own
         made.held = Held(self.held.epochs, self.held.limits, self.held.order)
         return made
 
@@ -155,7 +159,7 @@ class Window:
 
     def arrive(self, records: Iterable[Record]) -> int:
         """Takes records of the stream; returns how many were new here."""
-        taken = self.held.arrive(records)
+        taken = self.held.arrive(records, self._known)
         if not self.moving:
             self.unseen += taken.new
             self.unseen_rank = max(self.unseen_rank, taken.rank)
