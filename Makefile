@@ -35,5 +35,9 @@ types: $(STAMP)  ## mypy, strict, tests too
 
 check: format lint types test ## what CI runs
 
+screens: $(STAMP) ## rewrite the golden screens and the pictures of the docs; shows what changed
+	PYTHONPATH=tests $(BIN)/python -m support.golden
+	PYTHONPATH=tests $(BIN)/python -m support.keys_page
+
 clean:           ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

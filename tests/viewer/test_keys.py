@@ -4,11 +4,13 @@ from collections import Counter
 
 import pytest
 
+from support import keys_page
 from support.stage import FakeSource, Stage
 from support.traffic import records, states
 from ttview.actions import COMMANDS
 from ttview.feed import StatesChanged
 from ttview.keys import ALL, bound, pressed
+from ttview.prompting import VERB_HELP, VERBS
 from ttview.settings import Settings
 
 
@@ -79,3 +81,11 @@ def test_help_shows_the_keys_a_person_bound() -> None:
     opened.keys("?")
 
     assert "^W w" in opened.text
+
+
+def test_the_page_of_keys_is_the_table() -> None:
+    assert keys_page.PAGE.read_text(encoding="utf-8") == keys_page.page()
+
+
+def test_every_command_after_the_colon_has_a_help_line() -> None:
+    assert list(VERB_HELP) == list(VERBS)

@@ -23,6 +23,7 @@ def enter(model: Model) -> list[Effect] | None:
     record = model.window.record()
     if record is None:
         return fill(model)
+    model.window.stop()
     if model.peek is None:
         model.peek = Peek(record)
     model.focus = "peek"

@@ -10,7 +10,7 @@ from ttview.prompting import VERB_HELP
 from ttview.rows import Row, clipped
 from ttwire.field import FIELDS
 
-_KEY_CELLS = 14
+_KEY_CELLS = 16
 _COLUMN_CELLS = 62
 
 
