@@ -17,7 +17,8 @@ This page is made from the table the program binds its keys from (`make screens`
 A key of several letters is pressed in turn: `]w` is `]`, then `w`.
 `^X` is Ctrl and X together.
 
-Keys can be bound anew in the configuration: `keys.ACTION = ["KEY", ...]`, with the names in the last column.
+Keys can be bound anew in the configuration: `keys.ACTION = ["KEY", ...]`.
+The last column has the names of the actions.
 """
 
 
