@@ -13,7 +13,7 @@ from ttsink.traffic_bodies import Post, posts
 BACKLOG_SECONDS: Final = 240.0
 """Of traffic posted at once, so that the first screen is full and every job has a past."""
 
-BACKLOG_BATCH: Final = 500
+BACKLOG_BATCH: Final = 100
 BATCH_SECONDS: Final = 0.5
 """How often the agents send; Vector's default is 1 s."""
 

@@ -13,7 +13,10 @@ from typing import Any, Final, NamedTuple
 
 WORKERS: Final = tuple(f"w-{number}" for number in range(1, 13))
 JOBS: Final = 100
-"""Names in rotation; a job that ended comes again as a later run with a new number."""
+"""Jobs by name; one that ended runs again a while later, in a trace of its own."""
+
+REST_SECONDS: Final = (2.0, 40.0)
+"""Between the end of a job and its next run."""
 
 MAX_ATTEMPTS: Final = 3
 FAILS_AGAIN: Final = 0.55
@@ -138,11 +141,12 @@ class Traffic:
         self._start = start
         self._queue: list[tuple[float, int, Run]] = []
         self._sequence = 0
-        self._numbers = dict.fromkeys((kind.name for kind in KINDS), 0)
         self._steps: list[tuple[float, int, Iterator[tuple[float, list[Line]]], list[Line]]] = []
         self.spans: list[Work] = []
         for index in range(jobs):
-            self._enqueue(KINDS[index % len(KINDS)], start + self._random.uniform(0, 3))
+            kind = KINDS[index % len(KINDS)]
+            job = f"{kind.name}-{index // len(KINDS) + 1}"
+            self._enqueue(kind, job, start + self._random.uniform(0, 20))
         for worker in WORKERS:
             self._advance(start + self._random.uniform(0, 2), self._live(worker))
 
@@ -162,9 +166,7 @@ class Traffic:
         self._sequence += 1
         heapq.heappush(self._steps, (at + pause, self._sequence, program, said))
 
-    def _enqueue(self, kind: Kind, at: float) -> None:
-        self._numbers[kind.name] += 1
-        job = f"{kind.name}-{self._numbers[kind.name]}"
+    def _enqueue(self, kind: Kind, job: str, at: float) -> None:
         self._put(Run(kind, job, 1, self._hex(32), None, at), at)
 
     def _put(self, run: Run, at: float) -> None:
@@ -229,7 +231,7 @@ class Traffic:
             took = round((self._clock - begun) * 1000)
             done = line("info", f"{kind.name} done", event="job.succeeded", duration_ms=took)
             yield 0.05, [done]
-            self._enqueue(kind, self._clock + random.uniform(1, 25))
+            self._enqueue(kind, run.job, self._clock + random.uniform(*REST_SECONDS))
         self._span(run, worker, kind.name, None, begun, span_id=span_id, failed=fails)
 
     def _fail(self, run: Run, line: Any) -> Iterator[tuple[float, list[Line]]]:
@@ -256,7 +258,7 @@ class Traffic:
         else:
             gone = line("error", f"gave up after {run.attempt} attempts", event="job.failed")
             yield 0.05, [gone]
-            self._enqueue(kind, self._clock + random.uniform(5, 30))
+            self._enqueue(kind, run.job, self._clock + random.uniform(*REST_SECONDS))
 
     def _fill(self, step: str, ms: int) -> str:
         random = self._random
