@@ -31,9 +31,6 @@ from ttwire.record import Record
 HEAD: Final = "head"
 """The field that keeps what a logger put in front of a message."""
 
-_IDS_BEGIN: Final = ("race", "RACE", "Root=", "00-")
-"""A text without any of these is not searched for ids: `race` of trace, or a traceparent."""
-
 _Object = dict[str, Any]
 _Column = list[Any]
 _Columns = dict[str, Sequence[Any]]
@@ -316,11 +313,14 @@ class _Reading:
             whole["timestamp"] = [time or self._received for time in times]
 
     def _find_ids(self, whole: dict[str, _Column]) -> None:
+        """Ids in a message's text: `race` of trace, X-Ray's root, a traceparent."""
         traces, spans = whole["trace_id"], whole["span_id"]
         if None not in traces:
             return
         for at, message in enumerate(whole["message"]):
-            if traces[at] is None and any(part in message for part in _IDS_BEGIN):
+            if traces[at] is None and (
+                "race" in message or "RACE" in message or "Root=" in message or "00-" in message
+            ):
                 ids = trace.in_text(message)
                 if ids.trace_id is not None:
                     traces[at] = ids.trace_id

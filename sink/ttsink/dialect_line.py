@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ttsink import logfmt
+from ttsink import cut, logfmt
 from ttsink.dialect_plan import SOURCE_TYPE, Plan, Plans
 
 ENVELOPE: Final = "envelope"
@@ -17,6 +17,12 @@ ENVELOPE: Final = "envelope"
 
 MAX_LINE_CHARS: Final = 262_144
 """A longer message is not parsed for a line of JSON in it."""
+
+MAX_LINE_DEPTH: Final = 64
+"""A line that nests deeper stays text, as a record that does is cut."""
+
+MAX_LINE_FIELDS: Final = 1000
+"""A line of more members stays text."""
 
 _Object = dict[str, Any]
 _Columns = Mapping[str, Sequence[Any]]
@@ -71,11 +77,13 @@ def _merged(outer: _Object, key: str, line: _Object, plans: Plans) -> _Object:
 
 def _line(text: str) -> _Object | None:
     if text[:1] == "{":
-        if len(text) > MAX_LINE_CHARS:
+        if len(text) > MAX_LINE_CHARS or text.count('":') > MAX_LINE_FIELDS:
             return None
         try:
             line = _decode(text)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return None
+        if cut.is_deep((line,), MAX_LINE_DEPTH):
             return None
         return line or None
     return logfmt.parse(text) if "=" in text else None

@@ -64,6 +64,7 @@ _DRAMATIQ_MESSAGE: Final = re.compile(rf"message(?:[_ ]id)?[ =:]{{1,2}}'({_UUID}
 _SPARK: Final = re.compile(r"application_\d{10,13}_\d{4,10}", re.ASCII)
 _UPPER: Final = frozenset(_LEVELS.split("|"))
 _AROUND_LEVEL: Final = "[]()<>:|,-"
+_DASHES: Final = frozenset(("-", "--", "|", ":", "]"))
 _WORD: Final = re.compile(r"\S+")
 _BEHIND: Final = re.compile(r"[\s\-:|]*")
 _LEVEL_FIRST: Final = re.compile(
@@ -106,10 +107,19 @@ def read(message: str, *, received: str, offset_minutes: int = 0) -> Told:
 def _level(head: str, start: int) -> tuple[Level | None, int]:
     """The level, and where the text behind it begins; 0 where no time stands before it."""
     if start:
+        bare_words = 0
         for found in islice(_WORD.finditer(head, start), MAX_WORDS_BEFORE_LEVEL + 1):
-            if (bare := found[0].strip(_AROUND_LEVEL)) in _UPPER:
-                behind = _BEHIND.match(head, found.end())
-                return severity.level(bare)[0], behind.end() if behind else found.end()
+            word = found[0]
+            if (level := word.strip(_AROUND_LEVEL)) in _UPPER:
+                # Behind `root` it is a level, but may be a word of a sentence: nothing is parted.
+                behind = _BEHIND.match(head, found.end()) if not bare_words else None
+                return severity.level(level)[0], behind.end() if behind else 0
+            if word.isalpha():
+                bare_words += 1
+                if bare_words > 1 or not word.islower():
+                    break
+            elif word in _DASHES:
+                bare_words = 0
         head = head[start:].lstrip()
     first = _LEVEL_FIRST.match(head) or _LEVEL_WORD.match(head)
     return (severity.level(first[first.lastindex or 1])[0], 0) if first else (None, 0)

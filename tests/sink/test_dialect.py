@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from ttsink.dialect import Dialects
 from ttsink.value import Malformed
@@ -93,3 +94,68 @@ def test_records_of_many_shapes_stay_in_their_order() -> None:
 
 def test_records_encode() -> None:
     assert msgspec.json.encode(record({"a": {"b": [1, None]}}))
+
+
+def test_a_line_nested_too_deep_or_too_wide_stays_text() -> None:
+    deep = '{"a":' * 300 + "1" + "}" * 300
+    wide = "{" + ",".join(f'"k{number}":1' for number in range(1001)) + "}"
+
+    for line in (deep, wide):
+        found = record({"message": line})
+
+        assert found.message == line
+        assert found.fields == {}
+
+
+def test_a_line_with_numbers_beyond_64_bits_still_encodes() -> None:
+    found = record(
+        {"message": '{"msg":"m","n":123456789012345678901234567890,"u":18446744073709551615}'}
+    )
+
+    assert msgspec.json.encode(found)
+    assert found.fields["u"] == 18446744073709551615
+
+
+def test_ids_in_front_of_a_message_are_found_before_it_is_parted() -> None:
+    found = record(
+        {
+            "message": "2026-01-02 03:04:05,123 INFO [trace_id=4bf92f3577b34da6a3ce929d0e0e4736"
+            " span_id=00f067aa0ba902b7] sent"
+        }
+    )
+
+    assert found.trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert found.span_id == "00f067aa0ba902b7"
+    assert found.fields["head"] == "2026-01-02 03:04:05,123 INFO"
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "message"),
+    [
+        ("INFO sent", "info", "sent"),
+        ("app.mail WARNING bounced", "warn", "bounced"),
+        ("- app - ERROR - no", "error", "no"),
+        ("[main] ERROR c.e.App - no", "error", "c.e.App - no"),
+        ("| INFO | app:run:7 - sent", "info", "app:run:7 - sent"),
+        ("root ERROR no", "error", None),
+        ("got an ERROR from there", None, None),
+        ("Received ERROR from there", None, None),
+        ("x=1 y=2 z=3 a=4 b=5 c=6 d=7 ERROR", None, None),
+        ("all is well", None, None),
+    ],
+)
+def test_a_level_behind_a_time_stands_where_loggers_write_one(
+    text: str, level: str | None, message: str | None
+) -> None:
+    line = f"2026-01-02 03:04:05,123 {text}"
+
+    found = record({"message": line})
+
+    assert found.level == level
+    assert found.message == (message or line)
+
+
+def test_a_level_on_a_later_line_is_not_the_records() -> None:
+    found = record({"message": "2026-01-02 03:04:05 Traceback:\nERROR here"})
+
+    assert found.level is None
