@@ -10,7 +10,7 @@ from itertools import repeat
 from operator import itemgetter
 from typing import Any, Final
 
-from ttsink import dialect_text
+from ttsink import dialect_path, dialect_text
 from ttsink.dialect_fields import MEMBERS, FieldMapping
 from ttsink.dialect_line import lines_within
 from ttsink.dialect_plan import SOURCE_TYPE, Plan, Plans, Source, deep_shapes
@@ -308,9 +308,25 @@ class _Reading:
             told = self._member(plan.members[around], around, objects, missing)
             for at in missing:
                 column[at] = told[at]
+            if member == "job":
+                self._read_paths(objects, whole)
         times = whole["timestamp"]
         if None in times:
             whole["timestamp"] = [time or self._received for time in times]
+
+    def _read_paths(self, objects: Sequence[_Object], whole: dict[str, _Column]) -> None:
+        """Of records still without a job: what the file they were read from is called."""
+        for at, each in enumerate(objects):
+            if whole["job"][at] is not None:
+                continue
+            path = next((each[key] for key in dialect_path.KEYS if key in each), None)
+            if type(path) is not str:
+                continue
+            for member, value in zip(
+                ("job", "worker", "attempt"), dialect_path.read(path), strict=True
+            ):
+                if value is not None and whole[member][at] is None:
+                    whole[member][at] = value
 
     def _find_ids(self, whole: dict[str, _Column]) -> None:
         """Ids in a message's text: `race` of trace, X-Ray's root, a traceparent."""

@@ -37,6 +37,7 @@ SCOPES: Final[tuple[str, ...]] = (
     "contexts.trace",
     "record",
     "record.extra",
+    "record.time",
     "temporal_activity",
     "temporal_workflow",
     "resources",

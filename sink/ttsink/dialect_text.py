@@ -20,6 +20,8 @@ MAX_HEAD_CHARS: Final = 512
 MAX_WORDS_BEFORE_LEVEL: Final = 6
 """Between a time and the level stand a logger's name, a process, pairs."""
 
+CELERY_PARENT: Final = "MainProcess"
+
 
 class Told(NamedTuple):
     """What a text says; None for what it does not. `timestamp` is canonical.
@@ -82,7 +84,9 @@ def read(message: str, *, received: str, offset_minutes: int = 0) -> Told:
     end = 0
     first = head[:1]
     if first == "[" and (timed := _CELERY.match(head)):
-        level, worker, end = severity.level(timed["level"])[0], timed["process"], timed.end()
+        level, end = severity.level(timed["level"])[0], timed.end()
+        if timed["process"] != CELERY_PARENT:  # it hands tasks out and runs none
+            worker = timed["process"]
     elif first in {"I", "W", "E", "F"} and (timed := _KLOG.match(head)):
         level, end = severity.level(first)[0], head.find("] ", timed.end()) + 2
     elif first == "<" and (timed := _SYSLOG_5424.match(head) or _SYSLOG.match(head)):

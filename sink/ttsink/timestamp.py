@@ -52,7 +52,7 @@ _MONTHS: Final = {
 _MONTH: Final = "(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 ISO: Final = (
     r"(?P<year>\d{4}|\d\d(?=/))(?P<cut>[-/])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)"
-    rf"[Tt ]{_TIME} ?{_OFFSET}?"
+    rf"(?:[Tt ]|, ){_TIME} ?{_OFFSET}?"
 )
 """A time that leads with its year, of two digits in Spark's; a pattern with named groups."""
 KLOG: Final = rf"[IWEF](?P<month>\d\d)(?P<day>\d\d) {_TIME}"

@@ -159,3 +159,35 @@ def test_a_level_on_a_later_line_is_not_the_records() -> None:
     found = record({"message": "2026-01-02 03:04:05 Traceback:\nERROR here"})
 
     assert found.level is None
+
+
+@pytest.mark.parametrize(
+    ("path", "job", "worker", "attempt"),
+    [
+        ("dag_id=d/run_id=r/task_id=t/attempt=1.log", "d.t[r]", None, 1),
+        ("/x/dag_id=d/run_id=r/task_id=t/map_index=0/attempt=3.log", "d.t[r][0]", None, 3),
+        (f"/var/log/containers/pod-1_ns_main-{'0af1' * 16}.log", None, "pod-1", None),
+        ("/var/log/app.log", None, None, None),
+        ("/dag_id=" * 1000, None, None, None),
+    ],
+    ids=["airflow", "airflow mapped", "kubelet", "another", "too long"],
+)
+def test_the_path_of_a_line_tells_what_nothing_else_did(
+    path: str, job: str | None, worker: str | None, attempt: int | None
+) -> None:
+    found = record({"file": path, "message": "m"})
+
+    assert (found.job, found.worker, found.attempt) == (job, worker, attempt)
+    assert found.fields["file"] == path
+
+
+def test_a_path_does_not_overrule_what_the_record_says() -> None:
+    found = record({"file": "/dag_id=d/run_id=r/task_id=t/attempt=1.log", "job": "mine"})
+
+    assert (found.job, found.attempt) == ("mine", None)
+
+
+def test_celerys_parent_process_is_not_the_worker() -> None:
+    found = record({"host": "web-1", "message": "[2026-01-02 03:04:05,123: INFO/MainProcess] up"})
+
+    assert found.worker == "web-1"
