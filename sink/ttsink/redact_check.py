@@ -22,10 +22,12 @@ MIN_PHONE_DIGITS = 8
 MAX_PHONE_DIGITS = 15
 """E.164 allows 15; no country's numbers in international form are shorter than 8."""
 
+_GOES_ON = re.compile(rb"\.[0-9]|[-_][0-9A-Za-z]")
+"""After a number: it was the whole part of a decimal, or the head of a longer name."""
 _DIGIT_GROUP = re.compile(rb"[0-9]+")
 _ENTITY_BEFORE = re.compile(
     rb"(?:(?:^|[^0-9A-Za-z])(?i:(?:req(?:uest)?|block|blk|order|seq(?:uence)?|offset|batch|job"
-    rb"|task|trace|span|event|message|msg|build|run|commit|rev(?:ision)?|snowflake|epoch"
+    rb"|task|trace|span|event|parent|build|run|commit|rev(?:ision)?|snowflake|epoch"
     rb"|time(?:stamp)?|nonce|lsn|xid|version|checksum|hash|crc|pid|tid|id)s?"
     rb"(?:[ _.-]?(?:id|no|nr|number|num|key))?)|[a-z](?:Id|ID|Nr|Num|Number|Seq))"
     rb"[\"'\s|]{0,4}[#:=]?[\"'\s|#]{0,4}$"
@@ -42,6 +44,8 @@ def valid(check: Callable[[str], bool]) -> Accept:
     """One of python-stdnum's `is_valid` as an `Accept` for the whole candidate."""
 
     def accept(text: bytes, start: int, end: int) -> Sequence[Span]:
+        if _GOES_ON.match(text, end):
+            return ()
         try:
             held = check(text[start:end].decode("ascii"))
         except (ValueError, ArithmeticError, LookupError):
@@ -68,8 +72,6 @@ def _issued(digits: str) -> bool:
     return two in {50, 56, 57, 58, 60, 63, 67, 68} and MIN_CARD_DIGITS <= size <= MAX_CARD_DIGITS
 
 
-_GOES_ON = re.compile(rb"\.[0-9]|[-_][0-9A-Za-z]")
-"""After a number: it was the whole part of a decimal, or the head of a longer name."""
 _GROUPINGS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 5)}
 _BARE_SIZES = {14, 15, 16}
 """Sizes at which an ungrouped number without a word such as `card` before it counts: most
@@ -186,6 +188,8 @@ def phone(text: bytes, start: int, end: int) -> Sequence[Span]:
     if not 7 <= len(digits) <= MAX_PHONE_DIGITS or len(set(digits)) < 3:
         return ()
     if re.match(rb"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]", value) or text[end : end + 1] == b":":
+        return ()
+    if _GOES_ON.match(text, end):
         return ()
     return ((start, end),)
 

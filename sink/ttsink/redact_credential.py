@@ -19,22 +19,29 @@ VERIFICATION_WORDS = rb"cvv2?|cvc2?|card[_-]?verification[a-z_-]{0,8}"
 
 _VALUE = (
     rb"""[bu]?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
-    rb"""|[^\s"'<>,;&\x60]+"""
+    rb"""|[^\s"'<>,;&\\\x60]+"""
 )
 _SIGN = rb"""["']?\]?[ \t]{0,3}(?:=>|[:=>])[ \t]{0,3}"""
-_SIGN_ENCODED = rb"""(?:\\*["'])?\]? {0,3}(?:[:=>]|%3[dDaA]|(?:\\)+u003[dDaAeE])"""
+_SIGN_ENCODED = (
+    rb"""(?:\\*["']|%(?:25)*2[27])?\]?(?: |%(?:25)*20)*"""
+    rb"""(?:[:=>]|%(?:25)*3[dDaAeE]|\\+u003[dDaAeE])"""
+)
 
 
 def _scan(words: bytes) -> bytes:
-    return b"(?i:" + words + b")" + _SIGN_ENCODED + b"|--[a-z-]{0,24}(?:" + words + b")[ ]"
+    listed = rb"""(?:\\*["']) ?,"""
+    return (
+        b"(?i:" + words + b")(?:" + _SIGN_ENCODED + b"|" + listed + b")"
+        b"|--[a-z-]{0,24}(?:" + words + b")(?: |%(?:25)*20)"
+    )
 
 
 _NOT_A_VALUE = re.compile(
     rb"(?i)(?:null|none|nil|undefined|true|false|yes|no|ok|n/a|required|missing|invalid|incorrect"
     rb"|expired|empty|unset|set|unknown|string|str|redacted|filtered|hidden|masked|removed|secret"
     rb"|password|token|optional|disabled|enabled|is|was|not|for|the|and|or|\[?redacted\]?"
-    rb"|\[?filtered\]?|[*x.\xff\-]*|\$\{?[a-z_].*|\$\(.*|\{\{.*|%[sdr(].*|<.*|\[\]|\{\}|\(.*|\{.*"
-    rb"|\[.*|\*\*\*.*)"
+    rb"|\[?filtered\]?|[*x.\xff\-]*|\$\{.*|(?-i:\$[A-Z_][0-9A-Z_]*)|\$\(.*|\{\{.*|%[sdr(].*"
+    rb"|<[^<>]*>?|[({\[]\w*[)}\]]?|\*\*\*.*)"
 )
 _NEXT_PAIR = re.compile(rb"[\w.-]{1,64}[ ]?[=:]|[\s\"']|$")
 _CLOSERS = {b")": b"(", b"]": b"[", b"}": b"{"}
@@ -63,7 +70,7 @@ def _bounds(text: bytes, start: int, end: int) -> Span:
     return start, end
 
 
-_ENDS = frozenset(bytes((byte,)) for byte in b" \t\r\n\"'<>,;&`")
+_ENDS = frozenset(bytes((byte,)) for byte in b" \t\r\n\"'<>,;&`\\")
 
 
 def _pair(min_size: int, *, plain: bool) -> Callable[[bytes, int, int], list[Span]]:
@@ -121,7 +128,7 @@ def _pair_rule(
 
 _COOKIE_VALUE = (
     rb"""[bu]?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
-    rb"""|[^\s"';,]+(?:; ?[^\s"';,]+){0,64}"""
+    rb"""|[^\s"';,\\]+(?:; ?[^\s"';,\\]+)*"""
 )
 SCHEMES = frozenset({b"bearer", b"basic", b"token", b"digest", b"apikey", b"negotiate"})
 SCHEME = re.compile(rb"(?i)(?:bearer|basic|token|digest|apikey|negotiate|aws4-[0-9a-z-]+) +")
@@ -141,11 +148,11 @@ def _authorization(text: bytes, start: int, end: int) -> list[Span]:
 
 
 _SCHEMES = rb"(?i:bearer|basic|token|digest|apikey|negotiate|aws4-[0-9a-z-]{1,24})"
-_PARAMETERS = rb"""[A-Za-z]+=(?:"[^"\n]*"|[^\s,"']+)"""
+_PARAMETERS = rb"""[A-Za-z]+=(?:"[^"\n]*"|[^\s,"'\\]+)"""
 _AUTHORIZATION_VALUE = (
     rb"""[bu]?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
     rb"|" + _SCHEMES + rb"[ ]+" + _PARAMETERS + rb"(?:,[ ]?" + _PARAMETERS + rb")*"
-    rb"|(?:" + _SCHEMES + rb"[ ]+)?[^\s,;\"']+"
+    rb"|(?:" + _SCHEMES + rb"[ ]+)?[^\s,;\"'\\]+"
 )
 
 USERINFO = Rule(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from stdnum import get_cc_module
 
 from ttsink import redact_check as check
-from ttsink.redact_rule import BEFORE, END, GAP, SEPARATOR, START, Rule, with_context, words
+from ttsink.redact_rule import BEFORE, END, GAP_ENCODED, SEPARATOR, START, Rule, with_context, words
 
 _LOCAL = rb"[0-9A-Za-z\x80-\xf4._%+'*/=?^`{|}~!#$&-]+"
 _LABEL = rb"[0-9A-Za-z\x80-\xf4-]+"
@@ -20,6 +20,9 @@ _MACHINE = re.compile(
     rb"(?:[._-]?[0-9A-Za-z]*[0-9])?$"
 )
 """What stands before the `@` of a repository, a login or a Celery or RabbitMQ node."""
+_LOGIN = re.compile(rb"://[^\s/@]*$")
+MAX_LOGIN_BYTES = 128
+"""How far back a URL may begin whose login and host look like an address together."""
 
 
 def email(text: bytes, start: int, end: int) -> list[tuple[int, int]]:
@@ -33,7 +36,7 @@ def email(text: bytes, start: int, end: int) -> list[tuple[int, int]]:
     last = domain.rpartition(b".")[2].lower()
     if not name or len(last) < 2 or last in _FILE_ENDINGS or _VERSION.match(domain):
         return []
-    if _MACHINE.match(name):
+    if _MACHINE.match(name) or _LOGIN.search(text[max(0, start - MAX_LOGIN_BYTES) : start]):
         return []
     return [(start + len(local) - len(name), end)]
 
@@ -89,11 +92,11 @@ _PHONE_WORDS = words(
     ("phone", "mobile", "msisdn", "whatsapp", "telefon", "handynummer"),
 )
 _PHONE = rb"[+(]?[0-9][0-9 ().-]{5,18}[0-9]"
+_PHONE_ENCODED = rb"(?:[0-9](?:[ ().+-]|%(?:25)*2[0-9B])*){7}"
 PHONE = Rule(
     "phone",
-    rb"(?:\+|%(?:25)*2[bB])[1-9][0-9]{0,2}[ .()-]{0,2}"
-    rb"[0-9]{1,4}[ .()-]{0,2}[0-9]{2,4}[ .-]?[0-9]{2,4}"
-    rb"|(?:" + _PHONE_WORDS + b")" + GAP + _PHONE,
+    rb"(?:\+|%(?:25)*2[bB])[1-9](?:(?:[ ().-]|%(?:25)*2[0-9])*[0-9]){6}"
+    rb"|(?:" + _PHONE_WORDS + b")" + GAP_ENCODED + _PHONE_ENCODED,
     with_context(_PHONE_WORDS, _PHONE),
     check.phone,
     number=True,
@@ -256,7 +259,13 @@ _IDENTITIES = (
     _Identity("ro_cnp", ("ro", "cnp"), rb"[1-9][0-9]{12}", ("cnp",)),
     _Identity("bg_egn", ("bg", "egn"), rb"[0-9]{10}", ("egn",)),
     _Identity("cz_rc", ("cz", "rc"), rb"[0-9]{6}/?[0-9]{3,4}", ("rc",), ("rodn",)),
-    _Identity("il_id", ("il", "idnr"), rb"[0-9]{7,8}-?[0-9]", (), ("teudat", "mispar zehut")),
+    _Identity(
+        "il_id",
+        ("il", "idnr"),
+        rb"[0-9]{7,8}-?[0-9]",
+        (),
+        ("teudat", "teudat zehut", "mispar zehut"),
+    ),
     _Identity(
         "ar_cuit",
         ("ar", "cuit"),
@@ -269,7 +278,7 @@ _IDENTITIES = (
         "cl_rut",
         ("cl", "rut"),
         rb"[0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}-?[0-9Kk]",
-        ("rut", "run"),
+        ("rut",),
         (),
         rb"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9Kk]",
     ),
@@ -307,8 +316,8 @@ def _identity_rules() -> list[Rule]:
         b"(?:"
         + words(dict.fromkeys(short), dict.fromkeys(long))
         + b")"
-        + GAP
-        + rb"[XYZxyz]?[ -]?[0-9](?:[ ./+-]?[0-9AB]){5}"
+        + GAP_ENCODED
+        + rb"[XYZxyz]?[ -]?[0-9](?:(?:[ ./+-]|%(?:25)*2[0-9A-F])?[0-9AB]){5}"
     )
     return [rules[0]._replace(scan=scan), *rules[1:]]
 

@@ -67,7 +67,7 @@ def words(short: Iterable[str], long: Iterable[str] = ()) -> bytes:
 
     A long word is distinctive and may stand anywhere; a space in a word is any joint.
     """
-    joint = b"[ _.-]?"
+    joint = b"(?:[ _.-]|%(?:25)*20)?"
     patterns = []
     for word in short:
         plain = joint.join(word.encode().split(b" "))
@@ -82,6 +82,8 @@ def words(short: Iterable[str], long: Iterable[str] = ()) -> bytes:
 _JOINT = rb"[^0-9A-Za-z\n\xff]{0,8}"
 _LINKS = rb"(?:number|num|no|nr|is|was|to|of|for|from|sent|code|value|valid|invalid|id)"
 GAP = _JOINT + b"(?:(?i:" + _LINKS + b")" + _JOINT + b"){0,3}"
+_JOINT_ENCODED = rb"(?:[^0-9A-Za-z\n]|%(?:25)*[2-57][0-9A-Fa-f]|\\[nrt]|\\u00[0-9a-f]{2})*"
+GAP_ENCODED = _JOINT_ENCODED + b"(?:(?i:" + _LINKS + b")" + _JOINT_ENCODED + b"){0,3}"
 """What may stand between a key word and its number: punctuation and a few small words.
 
 Any distance would do for recall; but `sms batch 5550123 done` is not a phone number.

@@ -105,7 +105,11 @@ TOKEN_RULES: tuple[Rule, ...] = (
     _token("mailchimp_key", rb"[0-9a-f]{32}-us[0-9]{1,2}", rb"[0-9a-f]{6}-us[0-9]"),
     _token("brevo_key", rb"xkeysib-[0-9a-f]{64}-[0-9A-Za-z]{16}", rb"xkeysib-"),
     _token("twilio_key", rb"SK[0-9a-f]{32}"),
-    _token("telegram_token", rb"[0-9]{8,10}:AA[0-9A-Za-z_-]{33}"),
+    _token(
+        "telegram_token",
+        rb"[0-9]{8,10}:AA[0-9A-Za-z_-]{33}",
+        rb"[0-9]{8}(?::|%(?:25)*3[aA])AA[0-9A-Za-z_-]{10}",
+    ),
     _token(
         "discord_token",
         rb"[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,40}",

@@ -192,13 +192,18 @@ class Redactor:
     def _object(
         self, members: dict[str, Any], depth: int, counts: Counter[str], kind: str | None = None
     ) -> dict[str, Any]:
-        """`kind` is given where a name above says that everything here is a secret."""
+        """`kind` is given where a name above says that everything here is a secret.
+
+        Environments and headers are often lists of `{"name": ..., "value": ...}`.
+        """
         clean: dict[str, Any] = {}
         changed = False
+        spoken = members.get("name", members.get("key"))
+        of_value = self.named_kind(spoken) if isinstance(spoken, str) else None
         for key, value in members.items():
             name = self._text(key, "", counts)
             shown = name if isinstance(name, str) else f"[{len(clean)}]"
-            named = self.named_kind(key) or kind
+            named = self.named_kind(key) or kind or (of_value if key == "value" else None)
             if named is None:
                 held = self._value(value, key, depth, counts)
             else:
@@ -222,7 +227,7 @@ class Redactor:
         if isinstance(value, list | tuple):
             if depth >= MAX_DEPTH:
                 return TOO_DEEP
-            items = [self._value(item, key, depth + 1, counts) for item in value]
+            items = self._items(value, key, depth, counts)
             changed = any(a is not b for a, b in zip(items, value, strict=True))
             return [item for item in items if item is not _DROPPED] if changed else value
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -230,6 +235,19 @@ class Redactor:
             shown = self._text(written, key, counts)
             return value if shown is written else shown
         return value
+
+    def _items(self, items: Sequence[Any], key: str, depth: int, counts: Counter[str]) -> list[Any]:
+        """An argument after `--password` is one."""
+        clean = []
+        kind = None
+        for item in items:
+            if kind is not None and isinstance(item, str) and not item.startswith("-"):
+                clean.append(self._whole(item, key, kind, depth + 1, counts))
+            else:
+                clean.append(self._value(item, key, depth + 1, counts))
+            flag = isinstance(item, str) and item.startswith("--") and "=" not in item
+            kind = self.named_kind(item) if flag else None
+        return clean
 
     def _whole(self, value: Any, key: str, kind: str, depth: int, counts: Counter[str]) -> Any:
         """A value under a name such as `password`: marked whole, except what says nothing."""

@@ -155,6 +155,8 @@ def test_fields_are_searched_by_name_key_and_value() -> None:
         "card": int(CARD),
         "customer": {"phone": "555-123-4567", "ssn": 536904399},
         "cvv": 123,
+        "argv": ["run", "--db-password", "pl41n", "--verbose", "on"],
+        "env": [{"name": "DB_PASSWORD", "value": "s3same"}, {"name": "HOME", "value": "/root"}],
         "tokens": 17,
         "password_reset": True,
         "request_id": CARD,
@@ -165,11 +167,24 @@ def test_fields_are_searched_by_name_key_and_value() -> None:
     done = redact(message="m", fields=fields).records[0].fields
 
     text = msgspec.json.encode(done).decode()
-    for leaked in ("horse", "Bearer abc", "joe@", "555-123", "536904399", '"k"', '"a"', ":123}"):
+    for leaked in (
+        "horse",
+        "Bearer abc",
+        "joe@",
+        "555-123",
+        "536904399",
+        "pl41n",
+        "s3same",
+        '"k"',
+        '"a"',
+        ":123}",
+    ):
         assert leaked not in text
     assert done["Authorization"].startswith("Bearer [authorization:")
     assert done["db"]["userPassword"][1:] == [None, True]
     assert done["db"]["port"] == 5432
+    assert done["argv"][3:] == ["--verbose", "on"]
+    assert done["env"][1] == {"name": "HOME", "value": "/root"}
     assert done["card"].startswith("[card:")
     assert re.fullmatch(r"\[card_code:[0-9a-f]{6}\]", done["cvv"])
     for kept in ("tokens", "password_reset", "request_id", "page_token", "empty"):
