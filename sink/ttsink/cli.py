@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "serve": Command("ttsink.commands.serve", "take batches in, keep the newest, stream them"),
     "config": Command("ttsink.commands.config", "show the effective configuration"),
     "links": Command("ttsink.commands.links", "show what trace ids link to"),
+    "redact": Command("ttsink.commands.redact", "explain what redaction takes out of your lines"),
     "demo": Command("ttsink.commands.demo", "a sink, made-up job traffic and the viewer"),
 }
 

@@ -23,7 +23,8 @@ def _start_of(pattern: bytes) -> bytes:
     run = _LONG_RUN.search(pattern)
     if run is None or pattern.count(b"(", 0, run.start()) != pattern.count(b")", 0, run.start()):
         return pattern
-    return pattern[: run.start()] + b"{%d}" % min(int(run[1]), _SCAN_RUN)
+    start = pattern[: run.start()].replace(b"+/", b"+/%")  # a URL writes both as %2B and %2F
+    return start + b"{%d}" % min(int(run[1]), _SCAN_RUN)
 
 
 def _token(kind: str, pattern: bytes, scan: bytes = b"") -> Rule:
@@ -76,7 +77,7 @@ TOKEN_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "discord_webhook",
-        rb"discord(?:app)?\.com(?:\\*/)api",
+        rb"webhooks(?:\\*/|%(?:25)*2[fF])[0-9]{10}",
         rb"discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/([0-9]{17,20}/[0-9A-Za-z_-]{60,})",
     ),
     Rule(
@@ -150,7 +151,11 @@ TOKEN_RULES: tuple[Rule, ...] = (
     _token("doppler_token", rb"dp\.(?:pt|st|ct|sa|scim|audit)\.[0-9A-Za-z._-]{40,}"),
     _token("adafruit_key", rb"aio_[0-9A-Za-z]{28}"),
     _token("airtable_token", rb"pat[0-9A-Za-z]{14}\.[0-9a-f]{64}"),
-    _token("asana_token", rb"[12]/[0-9]{15,17}(?:/[0-9]{15,17})?:[0-9a-f]{32}"),
+    _token(
+        "asana_token",
+        rb"[12]/[0-9]{15,17}(?:/[0-9]{15,17})?:[0-9a-f]{32}",
+        START + rb"[12](?:/|%(?:25)*2[fF])[0-9]{15}",
+    ),
     _token("contentful_token", rb"CFPAT-[0-9A-Za-z_-]{43}"),
     _token(
         "hubspot_token",
@@ -168,6 +173,6 @@ TOKEN_RULES: tuple[Rule, ...] = (
     ),
     _token("plaid_token", rb"access-(?:sandbox|development|production)-[0-9a-f-]{36}"),
     _token("easypost_key", rb"EZ[AT]K[0-9a-f]{54,}"),
-    _token("sendinblue_key", rb"xsmtpsib-[0-9a-f]{64}-[0-9A-Za-z]{16}"),
+    _token("brevo_key", rb"xsmtpsib-[0-9a-f]{64}-[0-9A-Za-z]{16}"),
 )
 SECRET_RULES = (PRIVATE_KEY, JWT, *TOKEN_RULES)

@@ -15,6 +15,9 @@ from support import redaction_values as make
 from ttsink.redaction import Redactor
 from ttwire.record import Record
 
+MIN_TELLING_CHARS = 6
+"""A shorter value, a card's code, is found again by chance in ids and digests."""
+
 
 class Planted(NamedTuple):
     """A value, its kind, and other kinds that name it as well."""
@@ -287,7 +290,8 @@ def missed(redactor: Redactor, line: Line) -> Planted | None:
         urllib.parse.quote(planted.value, safe=""),
     }
     kinds = {planted.kind, *planted.also}
-    if kinds.isdisjoint(counts) or any(form in shown for form in forms):
+    short = len(planted.value) < MIN_TELLING_CHARS
+    if kinds.isdisjoint(counts) or (not short and any(form in shown for form in forms)):
         return planted
     return None
 

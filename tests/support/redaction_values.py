@@ -16,6 +16,7 @@ from stdnum.iso7064 import mod_97_10
 ALNUM = string.ascii_letters + string.digits
 URL_SAFE = ALNUM + "-_"
 HEX = "0123456789abcdef"
+UPPER = string.ascii_uppercase
 FIRST = "maria jonas lena tariq wei olu ana ivan sofia kenji priya noah fatima erik".split()  # noqa: SIM905
 LAST = "lopez schmidt okafor rossi tanaka novak silva haddad larsen patel kim duarte".split()  # noqa: SIM905
 DOMAINS = (
@@ -352,6 +353,57 @@ TOKENS: dict[str, tuple[Shape, ...]] = {
     "newrelic_key": (lambda r: "NRAK-" + text(r, 27, string.ascii_uppercase + string.digits),),
     "airtable_token": (lambda r: f"pat{text(r, 14)}.{text(r, 64, HEX)}",),
     "atlassian_token": (lambda r: "ATATT3" + text(r, 186, URL_SAFE),),
+    "discord_webhook": (
+        lambda r: f"https://discord.com/api/webhooks/{digits(r, 18)}/{text(r, 68, URL_SAFE)}",
+    ),
+    "teams_webhook": (
+        lambda r: (
+            f"https://corp.webhook.office.com/webhookb2/{uuid(r)}@{uuid(r)}/IncomingWebhook/"
+            f"{text(r, 32, HEX)}/{uuid(r)}"
+        ),
+    ),
+    "openrouter_key": (lambda r: "sk-or-v1-" + text(r, 64, HEX),),
+    "groq_key": (lambda r: "gsk_" + text(r, 52),),
+    "xai_key": (lambda r: "xai-" + text(r, 80),),
+    "perplexity_key": (lambda r: "pplx-" + text(r, 48),),
+    "replicate_token": (lambda r: "r8_" + text(r, 37),),
+    "cargo_token": (lambda r: "cio" + text(r, 32),),
+    "brevo_key": (
+        lambda r: f"xkeysib-{text(r, 64, HEX)}-{text(r, 16)}",
+        lambda r: f"xsmtpsib-{text(r, 64, HEX)}-{text(r, 16)}",
+    ),
+    "discord_token": (lambda r: f"M{text(r, 23)}.{text(r, 6, URL_SAFE)}.{text(r, 37, URL_SAFE)}a",),
+    "terraform_token": (lambda r: f"{text(r, 14)}.atlasv1.{text(r, 67, URL_SAFE)}",),
+    "square_token": (
+        lambda r: "sq0atp-" + text(r, 22, URL_SAFE),
+        lambda r: "EAAA" + text(r, 60, URL_SAFE),
+    ),
+    "facebook_token": (lambda r: "EAAM" + text(r, 180),),
+    "notion_token": (lambda r: "ntn_" + text(r, 46), lambda r: "secret_" + text(r, 43)),
+    "figma_token": (lambda r: "figd_" + text(r, 40, URL_SAFE),),
+    "bitbucket_token": (lambda r: "ATBB" + text(r, 32),),
+    "sentry_token": (lambda r: "sntrys_" + text(r, 100), lambda r: "sntryu_" + text(r, 64, HEX)),
+    "dynatrace_token": (
+        lambda r: f"dt0c01.{text(r, 24, UPPER + string.digits)}.{text(r, 64, UPPER)}",
+    ),
+    "tailscale_key": (lambda r: f"tskey-auth-{text(r, 16)}CNTRL-{text(r, 32)}",),
+    "planetscale_token": (lambda r: "pscale_tkn_" + text(r, 43, URL_SAFE),),
+    "supabase_key": (lambda r: "sbp_" + text(r, 40, HEX),),
+    "doppler_token": (lambda r: "dp.pt." + text(r, 43),),
+    "adafruit_key": (lambda r: "aio_" + text(r, 28),),
+    "asana_token": (lambda r: f"1/{digits(r, 16)}:{text(r, 32, HEX)}",),
+    "contentful_token": (lambda r: "CFPAT-" + text(r, 43, URL_SAFE),),
+    "artifactory_token": (lambda r: "AKCp" + text(r, 69),),
+    "circleci_token": (lambda r: f"CCIPAT_{text(r, 22)}_{text(r, 40, HEX)}",),
+    "buildkite_token": (lambda r: "bkua_" + text(r, 40, HEX),),
+    "fly_token": (lambda r: "fm2_" + base64.b64encode(r.randbytes(120)).decode(),),
+    "render_key": (lambda r: "rnd_" + text(r, 32),),
+    "heroku_key": (lambda r: "HRKU-" + uuid(r),),
+    "launchdarkly_key": (
+        lambda r: f"sdk-{text(r, 8, HEX)}-{text(r, 4, HEX)}-4{text(r, 3, HEX)}-{uuid(r)[19:]}",
+    ),
+    "plaid_token": (lambda r: "access-production-" + uuid(r),),
+    "easypost_key": (lambda r: "EZAK" + text(r, 54, HEX),),
     "hubspot_token": (lambda r: f"pat-na1-{uuid(r)}",),
 }
 
