@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from ttwire.term import And, Contains, Match, Node, Pattern, Text
+from ttwire.term import And, Contains, Match, Node, Text
 
 MIN_CHARACTERS: Final = 3
 """A shorter word is in nearly every line."""
@@ -41,25 +41,21 @@ def _terms(tree: Node) -> Sequence[Node]:
 
 def _needle(term: Node) -> Needle | None:
     if isinstance(term, Text):
-        return _longest(term.pattern.parts, any_case=True)
+        return _longest(term.pattern.parts, any_case=True, numbers=True)
     if isinstance(term, Contains) and _spelled_out(term.field):
-        return _longest((term.value,), any_case=True)
+        return _longest((term.value,), any_case=True, numbers=term.field == "message")
     if isinstance(term, Match) and _spelled_out(term.field):
-        return _from_match(term.pattern)
+        return _longest(term.pattern.parts, any_case=False, numbers=False)
     return None
-
-
-def _from_match(pattern: Pattern) -> Needle | None:
-    return _longest(pattern.parts, any_case=False)
 
 
 def _spelled_out(field: str) -> bool:
     return field in _SPELLED_OUT or field.startswith("@")
 
 
-def _longest(parts: Sequence[str], *, any_case: bool) -> Needle | None:
-    # A number may be written in other ways than the filter's: 1.50, 15e-1.
-    runs = [run for part in parts for run in _RUN.findall(part) if not run.isdigit()]
+def _longest(parts: Sequence[str], *, any_case: bool, numbers: bool) -> Needle | None:
+    # The number of a field may be written in other ways than the filter's: 1.50, 15e-1.
+    runs = [run for part in parts for run in _RUN.findall(part) if numbers or not run.isdigit()]
     longest = max(runs, key=len, default="")
     if len(longest) < MIN_CHARACTERS:
         return None
@@ -72,7 +68,12 @@ def lines_with(words: Sequence[Needle], content: bytes) -> Iterator[tuple[int, b
         yield 0, content
         return
     lowered = content.lower() if any(word.any_case for word in words) else content
-    first, *others = words
+
+    def times(word: Needle) -> int:
+        return (lowered if word.any_case else content).count(word.word)
+
+    # The rarest word is looked for, the others only in its lines.
+    first, *others = sorted(words, key=times) if len(words) > 1 else words
     haystack = lowered if first.any_case else content
     at = haystack.find(first.word)
     while at >= 0:

@@ -110,14 +110,16 @@ class FakeSource:
         older = newer = None
         if request.after is not None:
             found = [one for one in found if self._at(one.id) > self._at(request.after or "-0")]
-            newer = "more" if len(found) > request.limit else None
+            more = len(found) > request.limit
             found = found[: request.limit]
+            newer = found[-1].id if more else None
         else:
             if request.before is not None:
                 before = self._at(request.before)
                 found = [one for one in found if self._at(one.id) < before]
-            older = "more" if len(found) > request.limit else None
+            more = len(found) > request.limit
             found = found[-request.limit :]
+            older = found[0].id if more else None
         self.deliver(PageLoaded(request, Page(found, older=older, newer=newer)))
 
     def trace(self, trace_id: str) -> None:

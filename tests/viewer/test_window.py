@@ -142,6 +142,40 @@ def test_a_page_after_fills_the_hole_from_its_start() -> None:
     ]
 
 
+def test_a_page_after_that_is_empty_and_can_go_on_only_moves_the_start_of_the_hole() -> None:
+    made = window(10)
+    made.gap(Gap(reason="rate", start="e-10", end="e-9000", lost=None))
+    made.arrive(records(9001, 9005))
+
+    made.load(PageRequest(after="e-10"), Page([], older="e-11", newer="e-8000"))
+
+    (hole,) = [item for item in made.held.items if isinstance(item, Hole)]
+    assert (hole.start, hole.end, hole.asked) == ("e-8000", "e-9000", False)
+
+
+def test_a_page_before_that_is_empty_and_can_go_on_is_not_the_end() -> None:
+    made = Window(Epochs(), LIMITS)
+    made.height = 10
+    made.arrive(records(9001, 9005))
+
+    made.load(PageRequest(before="e-9001"), Page([], older="e-808", newer="e-9000"))
+    assert (made.held.top, made.held.reach) == ("more", "e-808")
+    assert made.wants_older()
+    made.load(PageRequest(before="e-808"), Page(records(3, 5), older=None, newer="e-4"))
+
+    assert made.held.top == "oldest"
+    assert ids(made)[-6:] == ["e-3", "e-4", "e-9001", "e-9002", "e-9003", "e-9004"]
+
+
+def test_an_empty_stream_goes_back_from_where_its_page_ended() -> None:
+    made = Window(Epochs(), LIMITS)
+    made.height = 10
+    made.load(PageRequest(), Page([], older="e-808", newer=None))
+
+    assert made.wants_older()
+    assert made.held.reach == "e-808"
+
+
 def test_what_the_sink_no_longer_has_stays_a_hole_that_says_so() -> None:
     made = window(10)
     made.gap(Gap(reason="evicted", start="e-10", end="e-14", lost=4))
@@ -228,7 +262,9 @@ class Reading(RuleBasedStateMachine):
             first = self.made.held.first_record()
             assert first is not None
             position = int(first.id.split("-")[1])
-            page = Page(records(max(position - amount, 1), position), older="e-1")
+            start = max(position - amount, 1)
+            older = f"e-{start}" if start > 1 else None
+            page = Page(records(start, position), older=older)
             self.made.load(PageRequest(before=first.id), page)
         elif happens == "rule":
             self.made.rule("now")

@@ -35,7 +35,7 @@ def take(model: Model, arrival: Arrival) -> list[Effect]:
         case Connection():
             effects = _connection(model, arrival)
         case PageLoaded():
-            _page(model, arrival)
+            effects = _page(model, arrival)
         case Failed(what, refusal, _):
             if what == "page":
                 model.paging = False
@@ -83,9 +83,9 @@ def _connection(model: Model, found: Connection) -> list[Effect]:
     return [Refresh()] if before != "live" else []
 
 
-def _page(model: Model, loaded: PageLoaded) -> None:
+def _page(model: Model, loaded: PageLoaded) -> list[Effect]:
     if loaded.request.filter != model.query.text:
-        return
+        return []
     if loaded.request.after is None:
         model.paging = False
     model.saw(loaded.page.records)
@@ -95,9 +95,13 @@ def _page(model: Model, loaded: PageLoaded) -> None:
             model.say("this record is no longer in the sink", is_error=True)
         model.seeking = None
     elif loaded.request.after is not None and model.filling:
+        if not added and loaded.page.newer is not None:
+            # It looked at as much as it would for one page, and found none.
+            return [Ask(loaded.request._replace(after=loaded.page.newer))]
         model.filling = False
         if not added:
             model.say("the sink has nothing more for this gap")
+    return []
 
 
 def wants(model: Model) -> list[Effect]:

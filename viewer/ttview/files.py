@@ -31,21 +31,21 @@ from ttwire.about import About, Refusal
 from ttwire.engine import ENTRY_POINT, ENTRY_POINT_GROUP, Engine, EngineError, OpenEngine
 from ttwire.filter import EVERYTHING, Filter, FilterError
 from ttwire.gap import Gap
-from ttwire.span import Trace
+from ttwire.span import Trace, TraceSource
 from ttwire.trace import trace_id as normal_trace_id
 
 POLL_SECONDS: Final = 0.1
 """Between two looks at the files: a new line is on the screen within two frames of it."""
 
-REST_SECONDS: Final = 0.005
-"""After a slice of counting, so that the screen's thread gets half of the processor."""
+REST_SECONDS: Final = 0.002
+"""After a slice of counting of some 3 ms, so that keys are not kept waiting."""
 
-REPLAY_SECONDS: Final = 10.0
-"""A search for the newest records of a filter ends after this; a gap stands for the rest."""
+SEARCH_SECONDS: Final = 1.0
+"""For the newest records of a filter, or for a page of them. What was not found by then has a
+cursor to go on from, and the screen asks on while it has room."""
 
-PAGE_SECONDS: Final = 10.0
-SLOW_SECONDS: Final = 0.5
-"""A search that takes longer says so on the screen."""
+INTERRUPT_SECONDS: Final = 0.1
+"""A search gives way after this to whatever else was asked."""
 
 LIVE_RECORDS: Final = 1_000
 """Handed over at once; then the screen's thread is waited for."""
@@ -55,6 +55,9 @@ MAX_BEHIND: Final = 20
 
 STATES_SECONDS: Final = 1.0
 MAX_TRACE_RECORDS: Final = 5_000
+TRACE_SECONDS: Final = 10.0
+"""A trace is whole or it is no use, so its records are searched for longer."""
+
 HAND_OVER_SECONDS: Final = 5.0
 """Waited for the screen's thread; it never takes so long unless it is gone."""
 
@@ -273,21 +276,10 @@ class _Worker:
             self._tell(Connection("live", "following" if not self._engine.ended else "read"))
 
     def _replay(self, ask: _Follow) -> None:
-        began = self._clock()
-        slow = False
-
-        def stop() -> bool:
-            nonlocal slow
-            took = self._clock() - began
-            if took > SLOW_SECONDS and not slow:
-                slow = True
-                self._tell(Connection("connecting", "searching"))
-            return took > REPLAY_SECONDS or not self._wanted(ask.generation)
-
-        page = self._engine.older(None, self._keep, ask.request.tail, stop)
-        if len(page.records) < ask.request.tail and page.older is not None:
-            # Not looked at yet; the screen can ask for it.
-            self._tell(GapSeen(Gap("rate", self._engine.start, page.older, exact=False)))
+        page = self._engine.older(None, self._keep, ask.request.tail, self._enough())
+        if not page.records and page.older is not None:
+            # Where the screen goes on asking from.
+            self._tell(PageLoaded(PageRequest(ask.request.filter), page))
         for start in range(0, len(page.records), LIVE_RECORDS):
             self._tell(Arrived(page.records[start : start + LIVE_RECORDS]))
 
@@ -318,11 +310,7 @@ class _Worker:
 
     def _page(self, ask: PageRequest) -> None:
         keep = filter.parse(ask.filter, now=time.time())
-        began = self._clock()
-
-        def stop() -> bool:
-            return self._clock() - began > PAGE_SECONDS or not self._wanted(None)
-
+        stop = self._enough()
         if ask.after is not None:
             page = self._engine.newer(ask.after, keep, ask.limit, stop)
         else:
@@ -340,6 +328,18 @@ class _Worker:
             None,
             keep,
             MAX_TRACE_RECORDS,
-            lambda: self._clock() - began > PAGE_SECONDS or not self._wanted(None),
+            lambda: self._clock() - began > TRACE_SECONDS or not self._wanted(None),
         )
-        self._say(TraceLoaded(Trace(normal, records=tuple(page.records))))
+        part = TraceSource("files", "ok", "only part was searched" if page.older else None)
+        self._say(TraceLoaded(Trace(normal, records=tuple(page.records), sources=(part,))))
+
+    def _enough(self) -> Callable[[], bool]:
+        """Asked within a search: whether it took long enough, for itself or for what waits."""
+        began = self._clock()
+
+        def stop() -> bool:
+            took = self._clock() - began
+            waited_for = took > INTERRUPT_SECONDS and not self._asked.empty()
+            return took > SEARCH_SECONDS or waited_for or not self._wanted(self._generation)
+
+        return stop

@@ -93,7 +93,7 @@ class Held:
             return
         self.items.remove(joint)
         if first.place > joint.key[1:3]:
-            self._put(joint._replace(end=_before([first], None)))
+            self._put(joint._replace(end=_before(first.record.id, None)))
 
     def at_or_after(self, key: Key) -> int:
         return bisect_left(self.items, key, key=KEY)
@@ -158,14 +158,13 @@ class Held:
         self.records += len(new)
         self.bytes += sum(one.size for one in new)
         if older:
-            ended = page.older is None or not made
-            self._cover(LOWEST if ended else made[0].place, self._place(request.before), made)
+            # A page can be empty and still have a cursor: the sink looked at as much as it would.
+            self._cover(self._place(page.older), self._place(request.before), made, page)
             if request.before in {None, self.reach}:
-                self.top = "oldest" if ended else "more"
-                self.reach = made[0].record.id if made else self.reach
+                self.top = "oldest" if page.older is None else "more"
+                self.reach = page.older or (made[0].record.id if made else self.reach)
         else:
-            ended = page.newer is None or not made
-            self._cover(self._place(request.after), HIGHEST if ended else made[-1].place, made)
+            self._cover(self._place(request.after), self._place(page.newer), made, page)
         return len(new)
 
     def first_record(self) -> Record | None:
@@ -186,7 +185,9 @@ class Held:
             last = max(found, key=lambda one: one.place, default=None)
         return None if last is None else last.record
 
-    def _cover(self, low: Place | None, high: Place | None, made: Sequence[Entry]) -> None:
+    def _cover(
+        self, low: Place | None, high: Place | None, made: Sequence[Entry], page: Page
+    ) -> None:
         """Closes or shortens the holes in a stretch now held as the sink holds it."""
         low, high = low or LOWEST, high or HIGHEST
         for hole in [item for item in self.items if isinstance(item, Hole)]:
@@ -200,12 +201,14 @@ class Held:
             if low <= start and high >= end:
                 if left != 0 and hole.exact and hole.reason != "unheld":
                     self._put(hole._replace(lost=left, asked=True))
-            elif low <= start and made:
-                time, epoch, position, _ = made[-1].key
-                key = (time, epoch, position, AFTER_RECORD)
-                self._put(hole._replace(key=key, start=made[-1].record.id, lost=left))
+            elif low <= start:
+                key = hole.key
+                if made:
+                    time, epoch, position, _ = made[-1].key
+                    key = (time, epoch, position, AFTER_RECORD)
+                self._put(hole._replace(key=key, start=page.newer, lost=left))
             else:
-                self._put(hole._replace(end=_before(made, hole.end), lost=left))
+                self._put(hole._replace(end=_before(page.older, hole.end), lost=left))
 
     def _put(self, item: Item) -> None:
         self.items.insert(self.at_or_after(item.key), item)
@@ -303,7 +306,7 @@ class Held:
         return moved
 
 
-def _before(made: Sequence[Entry], end: str | None) -> str | None:
-    """The id right before the first of these, where ids are numbered."""
-    found = cursor.parse(made[0].record.id) if made else None
+def _before(record_id: str | None, end: str | None) -> str | None:
+    """The id right before this one, where ids are numbered."""
+    found = cursor.parse(record_id) if record_id is not None else None
     return end if found is None else str(found._replace(position=found.position - 1))
