@@ -33,8 +33,8 @@ _objects = msgspec.json.Decoder(dict[str, Any])
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
 # Where the next object may begin behind one that could not be read.
-_BOUNDARY = re.compile(r"\}\s*,?\s*(?=\{)")
-_NEXT_ITEM = re.compile(r",\s*(?=\{)")
+_BOUNDARY = re.compile(r"\}\s*+(?:,\s*+)?(?=\{)")
+_NEXT_ITEM = re.compile(r",\s*+(?=\{)")
 _CLOSING = re.compile(r"[\]}\s,]*")
 _BETWEEN = re.compile(r"[\s,]*")
 # Damage that makes the same text be read again and again is given up after this many times.
@@ -49,6 +49,22 @@ def lines(body: bytes) -> Iterator[bytes]:
         yield body[start:end]
         start = end + 1
     yield body[start:]
+
+
+class _Text(str):
+    """Text whose lines no error counts.
+
+    json's errors count the lines before their place: damage all over a large body would be
+    quadratic.
+    """
+
+    __slots__ = ()
+
+    def count(self, *_: object) -> int:
+        return 0
+
+    def rfind(self, *_: object) -> int:
+        return -1
 
 
 class Salvage:
@@ -162,7 +178,7 @@ class Salvage:
 
         In an array the brackets that close it are no text of anyone's.
         """
-        text = raw.decode("utf-8", "replace")
+        text = _Text(raw.decode("utf-8", "replace"))
         # Bytes that are no UTF-8 became three bytes each, or this text holds the same bytes.
         is_utf8 = "\ufffd" not in text or text.encode() == raw
         place = wasted = 0

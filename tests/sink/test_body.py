@@ -1,6 +1,7 @@
 """Bodies of every shape: the same records, whatever the agent made of them."""
 
 import json
+import time
 from typing import Any
 
 import msgspec
@@ -359,3 +360,36 @@ def test_a_large_body_of_nothing_but_brackets_is_refused() -> None:
         split(b"[" + b"[]," * 6_000_000 + b"[]]")
 
     assert refused.value.status == 413
+
+
+SECOND = 1.0
+"""Of processor time; a backtracking pattern takes minutes."""
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b'{"}', b"}{", b'{"a":}' + b" " * 600, b"{\n", b'{"a":NaN},', b'{"a":[{},', b'{"a":"\\"'],
+)
+def test_damage_all_over_a_large_body_costs_linear_time(piece: bytes) -> None:
+    """Twice the body takes about twice the time, not four times; in processor time."""
+
+    def seconds(count: int) -> float:
+        body = b'[{"a":NaN},' + piece * count
+        return min(_processor_seconds(body) for _ in range(2))
+
+    count = 60_000 // len(piece)
+    once, four_times = seconds(count), seconds(count * 4)
+
+    assert four_times < max(once, 0.02) * 10
+
+
+def _processor_seconds(body: bytes) -> float:
+    start = time.process_time()
+    split(body)
+    return time.process_time() - start
+
+
+def test_blanks_after_a_brace_cost_linear_time() -> None:
+    body = b"{x" + (b"}" + b" " * 200_000) * 3
+
+    assert _processor_seconds(body) < SECOND
