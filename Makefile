@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lint types bench screens clean
+.PHONY: help install run test check format lint types bench screens soak clean
 
 help:            ## list the verbs
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,11 @@ check: format lint types test ## what CI runs
 screens: $(STAMP) ## rewrite the golden screens and the pictures of the docs; shows what changed
 	PYTHONPATH=tests $(BIN)/python -m support.golden
 	PYTHONPATH=tests $(BIN)/python -m support.keys_page
+
+soak: $(STAMP)   ## the long forms: a flood of a million records, 20 kills, the canary
+	PYTHONPATH=tests $(BIN)/python tests/bench/soak_flood.py
+	PYTHONPATH=tests $(BIN)/python tests/bench/soak_crash.py
+	PYTHONPATH=tests $(BIN)/python tests/bench/bench_canary.py
 
 clean:           ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -4,8 +4,9 @@ History and live records are one read of the same rings, so there is no hand-ove
 and no reader can hurt another. What a reader did not get is told as a gap.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import msgspec
@@ -25,6 +26,10 @@ MAX_STEP_SCAN: Final = 4096
 """Entries looked at in one step: 3 ms at most where each has to be decoded for the filter."""
 
 _CHUNK: Final = 256
+
+MAX_SHARED: Final = 128
+"""Pieces kept for other readers until the next batch: 8 MiB, and more with long records."""
+
 CURSOR_SECONDS: Final = 1.0
 """A cursor that only skips is told this often: a reconnection reads at most that again."""
 
@@ -47,6 +52,16 @@ class Step(NamedTuple):
 
     frames: bytes
     behind: bool
+
+
+class Piece(NamedTuple):
+    """Frames of `sent` records, the last at `told`, made of `taken` entries up to `reached`."""
+
+    frames: bytes
+    sent: int
+    told: int
+    reached: int
+    taken: int
 
 
 class Subscriber:
@@ -120,15 +135,15 @@ class Subscriber:
         scanned = 0
         last = self._view.order.last
         while self._position < last and scanned < MAX_STEP_SCAN and size < MAX_STEP_BYTES:
-            entries, reached = self._read()
-            scanned += len(entries)
-            kept = self._limit(self._wanted.keep(entries))
-            if kept:
+            piece = self._piece(MAX_STEP_BYTES - size)
+            scanned += piece.taken
+            size += len(piece.frames)
+            if piece.sent:
                 self._tell_skipped(frames)
-            sent = self._send(kept, entries, reached, MAX_STEP_BYTES - size)
-            self._spend(len(sent))
-            size += sum(map(len, sent))
-            frames += sent
+                frames.append(piece.frames)
+                self._told = piece.told
+                self._spend(piece.sent)
+            self._move(piece.taken, piece.reached)
         if self._position > self._told and now - self._moved_at >= CURSOR_SECONDS:
             self._moved_at = now
             self._tell_skipped(frames)
@@ -237,26 +252,32 @@ class Subscriber:
             entries = order.after(self._position, _CHUNK)
         return entries, entries[-1].seq if len(entries) == _CHUNK else order.last
 
-    def _send(
-        self, kept: Sequence[Entry], entries: Sequence[Entry], reached: int, room: int
-    ) -> list[bytes]:
-        """The frames of the entries that were kept, as many as there is room for."""
-        frames: list[bytes] = []
+    def _piece(self, room: int) -> Piece:
+        """What comes next, in about `room` bytes; whoever reads the same has it made once."""
+        if self._rate is not None:
+            return self._made(room)
+        shared = self._view.shared
+        key = (self._wanted.text, self._narrow, self._position, room)
+        piece = shared.get(key)
+        if piece is None:
+            piece = self._made(room)
+            if self._view.readers > 1 and len(shared) < MAX_SHARED:
+                shared[key] = piece
+        return piece
+
+    def _made(self, room: int) -> Piece:
+        entries, reached = self._read()
+        kept = self._limit(self._wanted.keep(entries))
+        frames = sse.record_frames(self._view.epoch, [(entry.seq, entry.line) for entry in kept])
+        sizes = list(accumulate(map(len, frames)))
+        fitting = bisect_left(sizes, room) + 1
         taken = len(entries)
-        epoch = self._view.epoch
-        for entry in kept:
-            frame = sse.record_frame(entry.line, f"{epoch}-{entry.seq}")
-            frames.append(frame)
-            room -= len(frame)
-            if room <= 0 and entry is not kept[-1]:
-                reached = entry.seq
-                taken = bisect_right(entries, reached, key=entry_seq)
-                break
-        if frames:
-            self._told = kept[len(frames) - 1].seq
-        self.sent += len(frames)
-        self._move(taken, reached)
-        return frames
+        if fitting < len(frames):
+            del frames[fitting:]
+            reached = kept[fitting - 1].seq
+            taken = bisect_right(entries, reached, key=entry_seq)
+        told = kept[len(frames) - 1].seq if frames else 0
+        return Piece(b"".join(frames), len(frames), told, reached, taken)
 
     def _move(self, taken: int, reached: int) -> None:
         order = self._view.order
@@ -290,6 +311,7 @@ class Subscriber:
         return kept
 
     def _spend(self, records: int) -> None:
+        self.sent += records
         free = min(records, self._free)
         self._free -= free
         self._tokens -= records - free

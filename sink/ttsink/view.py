@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from operator import attrgetter
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ttsink import traceindex
 from ttsink.accounts import Books
@@ -56,6 +56,8 @@ class View:
         self.bytes = 0
         self.hooks: list[Hook] = []
         self.readers = 0
+        self.shared: dict[Any, Any] = {}
+        """What readers made for others of the same filter; good until the next batch."""
         self.restored_through = 0
         """Up to here a restart may have left records out that no ring has counted."""
         self.books = Books(self.jobs, self.order)
@@ -83,6 +85,7 @@ class View:
             self.books.accept(stored)
             self.order.skip_to(stored.last)
             return
+        self.shared.clear()
         records, lines = stored.batch.records, stored.batch.lines
         last = stored.last
         self._mark(stored)
@@ -186,6 +189,7 @@ class View:
         if rings is None:
             self.hooks.append(hook)
             return None
+        self.shared.clear()
         retired: list[Ring] = []
         ring = rings.claim(key, retired)
         for gone in retired:

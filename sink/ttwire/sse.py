@@ -4,6 +4,7 @@ Source: WHATWG HTML, section 9.2, "Server-sent events".
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -71,6 +72,18 @@ def record_frame(line: bytes, record_id: str) -> bytes:
         return b"id: %b\nevent: record\ndata: %b\n\n" % (place, with_id(line, record_id))
     # `with_id` and the frame in one copy of the line.
     return b'id: %b\nevent: record\ndata: {"id":"%b",%b\n\n' % (place, place, line[1:])
+
+
+def record_frames(epoch: str, records: Iterable[tuple[int, bytes]]) -> list[bytes]:
+    """`record_frame` of many records of one epoch, each given by its position and its line."""
+    name = epoch.encode()
+    return [
+        b'id: %b-%d\nevent: record\ndata: {"id":"%b-%d",%b\n\n'
+        % (name, position, name, position, line[1:])
+        if len(line) > 2
+        else record_frame(line, f"{epoch}-{position}")
+        for position, line in records
+    ]
 
 
 def cursor_frame(event_id: str) -> bytes:

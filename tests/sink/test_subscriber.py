@@ -174,6 +174,19 @@ def test_a_step_is_about_one_write_and_says_when_there_is_more() -> None:
     assert step.behind
 
 
+def test_readers_of_the_same_filter_share_what_was_made_for_one() -> None:
+    view = View("e")
+    readers = [Reader(view, "message:a", Start()) for _ in range(3)]
+    for reader in readers:
+        reader.read()
+    fed(view, of("a", "b"))
+
+    steps = [reader.subscriber.step(0.0) for reader in readers]
+
+    assert len(view.shared) == 1
+    assert steps[0] == steps[1] == steps[2]
+
+
 JOB = st.sampled_from(["a", "b", "c", "d", "e"])
 
 

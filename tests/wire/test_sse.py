@@ -290,3 +290,11 @@ def test_a_very_long_retry_is_no_error() -> None:
     decoder.feed(b"retry: " + b"9" * 10_000 + b"\n")
 
     assert decoder.retry_ms == 999_999_999_999
+
+
+def test_many_record_frames_are_the_same_as_one_by_one() -> None:
+    records = [(7, b'{"message":"x"}'), (8, b"{}")]
+
+    assert sse.record_frames("e", records) == [
+        sse.record_frame(line, f"e-{position}") for position, line in records
+    ]
