@@ -12,16 +12,17 @@ from ttview.feed import StatesChanged
 from ttview.keys import ALL, bound, pressed
 from ttview.prompting import VERB_HELP, VERBS
 from ttview.settings import Settings
+from ttview.waterfall import PANE_COMMANDS
 
 
 def test_every_action_of_the_table_exists() -> None:
-    assert {key.action for key in ALL} <= set(COMMANDS)
+    assert {key.action for key in ALL} <= {*COMMANDS, *PANE_COMMANDS}
 
 
 def test_every_command_can_be_reached_by_a_key() -> None:
     wheel = {"wheel_up", "wheel_down"}
 
-    assert set(COMMANDS) - wheel <= {key.action for key in ALL}
+    assert {*COMMANDS, *PANE_COMMANDS} - wheel <= {key.action for key in ALL}
 
 
 def test_no_key_means_two_things_in_one_place() -> None:

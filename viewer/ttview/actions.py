@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from ttview import arriving, beside, moving, prompting, showing, taking, viewing
+from ttview import arriving, beside, moving, prompting, showing, taking, viewing, waterfall
 from ttview.effects import Effect, Follow
 from ttview.feed import Arrival, StreamRequest
 from ttview.model import Model
@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, Command]] = {
     **taking.COMMANDS,
     **beside.COMMANDS,
     **prompting.COMMANDS,
+    "waterfall": waterfall.open_waterfall,
 }
 
 
@@ -87,6 +88,7 @@ def _apply(model: Model, action: Action) -> list[Effect]:
             arriving.release(model)
             if model.notice is not None and model.notice.until <= now:
                 model.notice = None
+            return model.pane.tick(now) if model.pane is not None else []
         case _:
             return arriving.take(model, action)
     return []

@@ -7,6 +7,7 @@ from ttview.effects import Where
 
 LOG: Final[tuple[Where, ...]] = ("log",)
 READING: Final[tuple[Where, ...]] = ("log", "peek")
+PANE: Final[tuple[Where, ...]] = ("pane",)
 ANYWHERE: Final[tuple[Where, ...]] = ("log", "side", "peek", "help", "pane")
 
 
@@ -108,6 +109,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Key, ...]], ...]] = (
             _key("copy_message", "Y", "copy the message"),
             _key("copy_trace", "gy", "copy the trace id"),
             _key("copy_command", "gc", "copy the command that reopens this view"),
+            _key("waterfall", "T", "the trace: spans as bars, with their records", READING),
             _key("open_trace", "gx", "open the trace in the browser", READING),
             _key("save", "^S", "save what is shown to a file"),
             _key("command", ":", "a command: w columns theme goto keep use", READING),
@@ -148,6 +150,36 @@ SECTIONS: Final[tuple[tuple[str, tuple[Key, ...]], ...]] = (
             _key("peek_exclude", "x", "exclude this value", ("peek",)),
             _key("peek_copy", "y c", "copy this value", ("peek",)),
             _key("peek_copy_record", "Y", "copy the record as JSON", ("peek",)),
+        ),
+    ),
+    (
+        "Trace",
+        (
+            _key("span_down", "j Down", "the next span", PANE),
+            _key("span_up", "k Up", "the span before", PANE),
+            _key("span_page_down", "Space PgDn ^D", "a page down", PANE),
+            _key("span_page_up", "b PgUp ^U", "a page up", PANE),
+            _key("span_first", "g Home", "the first span", PANE),
+            _key("span_last", "G End", "the last span", PANE),
+            _key("span_fold", "Enter", "fold or unfold what is under a span", PANE),
+            _key("span_fold_all", "[", "fold everything", PANE),
+            _key("span_unfold_all", "]", "unfold everything", PANE),
+            _key("span_next_error", "e", "next failed span", PANE),
+            _key("span_previous_error", "E", "previous failed span", PANE),
+            _key("span_find", "/", "spans with a text, or >200ms; Esc shows all again", PANE),
+            _key("span_zoom_in", "+", "zoom in at the span", PANE),
+            _key("span_zoom_out", "-", "zoom out", PANE),
+            _key("span_zoom_reset", "0", "the whole trace", PANE),
+            _key("span_left", "h Left", "earlier", PANE),
+            _key("span_right", "l Right", "later", PANE),
+            _key("span_critical", "c", "the critical path: what the end waited for", PANE),
+            _key("span_whole", "A", "records of the whole trace, or of the span", PANE),
+            _key("span_detail", "d", "everything about the span, or its records", PANE),
+            _key("span_records_down", "J", "its records: one further down", PANE),
+            _key("span_records_up", "K", "its records: one further up", PANE),
+            _key("span_copy", "y", "copy the span with its attributes", PANE),
+            _key("span_copy_trace", "Y", "copy the trace id", PANE),
+            _key("span_open", "gx", "open the trace in the browser", PANE),
         ),
     ),
     (

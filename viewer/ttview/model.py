@@ -20,7 +20,7 @@ from ttwire.about import About
 from ttwire.account import Ledger
 from ttwire.record import Record
 
-PromptKind = Literal["filter", "highlight", "command", "side", "goto", "save"]
+PromptKind = Literal["filter", "highlight", "command", "side", "goto", "save", "span"]
 
 MAX_VIEWS: Final = 32
 """Views to go back through; older ones are forgotten."""
@@ -62,6 +62,10 @@ class Pane(Protocol):
     def rows(self, width: int, height: int, model: "Model") -> list[Row]: ...
 
     def act(self, name: str, model: "Model") -> list[Effect] | None: ...
+
+    def tick(self, now: float) -> list[Effect]:
+        """The clock moved; what to ask for anew."""
+        ...
 
     def take(self, arrival: Arrival, model: "Model") -> list[Effect]:
         """An answer that may be for this pane; it looks at it and leaves others alone."""
@@ -154,7 +158,7 @@ class Model:
         self.areas = arrange(
             self.width,
             self.height,
-            side=self.side.shown,
+            side=self.side.shown and self.pane is None,
             peek=self.peek is not None,
             full=self.full,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from ttview import columns
+from ttview import columns, waterfall
 from ttview.effects import Edit, Effect, KeepFilter, Quit, Save
 from ttview.entry import Entry
 from ttview.model import MAX_MARKS, Model, Prompt, PromptKind
@@ -19,6 +19,7 @@ LABELS: Final[dict[PromptKind, str]] = {
     "side": "list",
     "goto": "go to",
     "save": "save to",
+    "span": "span",
 }
 
 
@@ -210,6 +211,7 @@ _USES: Final[dict[PromptKind, Use]] = {
     "goto": _goto,
     "save": _save,
     "command": _command,
+    "span": waterfall.search,
 }
 
 COMMANDS: Final[dict[str, Command]] = {
