@@ -151,14 +151,18 @@ async def _serve(
         seat.close("departed")
     finally:
         subscriber.close()
-        seats.metrics.stream_events.inc(subscriber.sent)
     return response
 
 
 async def _pump(subscriber: Subscriber, seat: Seat, seats: Seats, writer: "_Writer") -> None:
     """Writes until the seat is closed; sleeps when there is nothing to read."""
     while seat.closing is None:
+        before = subscriber.sent
         step = subscriber.step(seats.clock())
+        seats.metrics.stream_events.inc(subscriber.sent - before)
+        while subscriber.gaps:
+            reason, count = subscriber.gaps.popitem()
+            seats.metrics.stream_gaps.labels(reason).inc(count)
         frames = step.frames + seat.told()
         if frames:
             await writer.write(frames)

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
@@ -107,6 +108,7 @@ class Intake:
             max_body_bytes=settings.max_decoded_bytes,
         )
         self._admission = Admission(settings, monotonic)
+        metrics.inflight_bytes.set_function(lambda: self._admission.inflight_bytes)
         self._dialects = dialects
         self._redactor = redactor
         self._log = log
@@ -132,9 +134,7 @@ class Intake:
         closed = self._closed()
         if closed is not None:
             raise Refused(503, closed, "send the same batch again", retry_after_seconds=2)
-        ticket = self._admission.admit(sender, size)
-        self.metrics.inflight_bytes.set(self._admission.inflight_bytes)
-        return ticket
+        return self._admission.admit(sender, size)
 
     async def decoded(self, posted: Posted, ticket: Ticket) -> bytes:
         """The body without its content codings.
@@ -333,6 +333,10 @@ class Intake:
 
     def _count(self, batch: Batch, split_body: Split) -> None:
         self.metrics.accepted.inc(len(batch))
+        if batch.records:
+            with suppress(ValueError):
+                newest = datetime.fromisoformat(batch.records[-1].timestamp)
+                self.metrics.lag.set(self._clock() - newest.timestamp())
         if split_body.malformed:
             self.metrics.malformed.inc(split_body.malformed)
         if split_body.cut:

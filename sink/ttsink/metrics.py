@@ -53,7 +53,7 @@ class Metrics:
         self.connections_refused = counter("connections_refused", "Over server.max_connections.")
         self.refused = counter("auth_refused", "Requests refused entry.", "reason")
         self.failures = counter("internal_errors", "Faults of our own, survived.", "stage")
-        self.lag = gauge("ingest_lag_seconds", "Arrival less the newest record's own time.")
+        self.lag = gauge("ingest_lag_seconds", "Arrival less the time of a batch's last record.")
         if process:
             ProcessCollector(registry=registry)
 

@@ -19,6 +19,7 @@ from ttsink.lifecycle import Lifecycle
 from ttsink.lifecycle_rules import BUILT_IN
 from ttsink.log import BatchLog, LogStatus, MemoryLog, Promise
 from ttsink.metrics import Metrics
+from ttsink.metrics_view import ViewMetrics
 from ttsink.notices import Notices
 from ttsink.oplog import LOGGER, stamp
 from ttsink.redact_ruleset import RedactionSettingsError
@@ -75,6 +76,7 @@ class Sink:
         status = await self._log.open()
         self.view = View(status.epoch, self.settings.retention, observers=(self.states,))
         self._restore()
+        self.metrics.registry.register(ViewMetrics(self.view, self._log))
         keeper = self._keeper = Keeper(self._log, self.view, self._view_failed)
         feed = StateFeed(
             self.states, self.seats, epoch=status.epoch, clock=self.clock, folder=self._folder()
@@ -187,11 +189,7 @@ class Sink:
             durability=status.durability,
             redaction=settings.redaction.enabled,
             links=settings.links.effective(),
-            limits={
-                "max_body_bytes": settings.ingest.max_body_bytes,
-                "max_decoded_bytes": settings.ingest.max_decoded_bytes,
-                "max_subscribers": settings.stream.max_subscribers,
-            },
+            limits=_limits(settings),
             notices=(*_log_notices(status), *self.notices.all()),
         )
 
@@ -220,6 +218,16 @@ def redactor(settings: Settings, environ: Mapping[str, str]) -> Redactor | None:
         return Redactor(chosen, key)
     except (redact_key.RedactionKeyError, RedactionSettingsError) as error:
         raise ConfigError(f"[redaction]: {error}") from None
+
+
+def _limits(settings: Settings) -> dict[str, int]:
+    """Every bound in force that is a whole number, by its name in the configuration."""
+    return {
+        name: value
+        for section in (settings.ingest, settings.stream, settings.retention, settings.states)
+        for name, value in msgspec.structs.asdict(section).items()
+        if name.startswith("max_") and isinstance(value, int)
+    }
 
 
 def _log(settings: Settings) -> BatchLog:

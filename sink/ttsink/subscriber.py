@@ -5,6 +5,7 @@ and no reader can hurt another. What a reader did not get is told as a gap.
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -83,6 +84,7 @@ class Subscriber:
     ) -> None:
         self.sent = 0
         self.lost = 0
+        self.gaps: Counter[str] = Counter()
         self._view = view
         self._wanted = wanted
         self._wake = wake
@@ -168,6 +170,7 @@ class Subscriber:
                 end=self._id(view.order.evicted_through),
                 exact=False,
             )
+            self.gaps[gap.reason] += 1
             self._frames.append(sse.frame("gap", encode(gap)))
             self._begin(0)
         elif start.since is not None:
@@ -340,6 +343,7 @@ class Subscriber:
     def _gap(self, frames: list[bytes], end: int, lost: int, *, exact: bool) -> None:
         self._tell_skipped(frames)
         self.lost += lost
+        self.gaps["evicted"] += 1
         gap = Gap("evicted", self._id(self._position), self._id(end), lost, exact)
         frames.append(sse.frame("gap", encode(gap)))
 
@@ -348,6 +352,7 @@ class Subscriber:
             return
         start, end, records = self._skipped
         self._skipped = None
+        self.gaps["rate"] += 1
         gap = Gap("rate", self._id(start), self._id(end), records)
         frames.append(sse.frame("gap", encode(gap), self._id(end)))
         self._told = end
