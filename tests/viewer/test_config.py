@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from ttview import config
+from ttview import config, session
 from ttview.address import DEFAULT_URL, Address, AddressError, looks_like_url, parse_url
+from ttview.commands import options
 from ttview.config import Config, ConfigError, NamedSink
+from ttview.exits import CommandError
+from ttview.memory import Memory
+from ttwire.about import About
+from ttwire.record import Record
 
 FOLDER = Path("/etc/ttview")
 CONFIG = Config(
@@ -161,3 +166,76 @@ def test_a_token_file_that_holds_no_token_is_said_without_its_content(
 
     assert str(path) in str(error.value)
     assert not text or text not in str(error.value)
+
+
+def test_a_flag_goes_before_a_variable_and_that_before_the_file() -> None:
+    written = config.parse('theme = "dark"\nmouse = true\n')
+    variables = config.environment_overrides({"TTVIEW_THEME": "light", "TTVIEW_WRAP": "True"})
+    chosen = config.overridden(written, {**variables, "theme": ("--theme", "mono")})
+
+    assert (chosen.theme, chosen.mouse, chosen.wrap) == ("mono", True, True)
+    assert config.overridden(written, variables).theme == "light"
+
+
+@pytest.mark.parametrize(("key", "text"), [("mouse", "perhaps"), ("links", "blue"), ("zone", "")])
+def test_a_value_that_is_none_names_where_it_was_said(key: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=f"TTVIEW_{key.upper()}: .* is none of its values"):
+        config.overridden(Config(), {key: (f"TTVIEW_{key.upper()}", text)})
+
+
+def opening(parsed: Config, **more: str) -> session.Opening:
+    chosen = options.Settings(parsed, Address(), {"HOME": "/home/x"})
+    return session.Opening(chosen, **more)  # type: ignore[arg-type]  # names of a test
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("theme = 'darkk'", "theme: there is no 'darkk'; did you mean dark?"),
+        ("time = 'abs'", "time: there is no form 'abs'"),
+        ("columns = ['tiem']", 'no column "tiem"'),
+        ("[keys]\nfolow = 'F'", "keys.folow: no such action; did you mean follow?"),
+        ("[keys]\nfollow = 'Hyper-F'", "Hyper-F"),
+    ],
+)
+def test_a_name_that_is_none_of_the_screens_is_said_before_it_opens(text: str, says: str) -> None:
+    with pytest.raises(CommandError) as error:
+        session.screen_settings(opening(config.parse(text)), Memory(), "utf-8")
+
+    assert says in str(error.value)
+
+
+def test_the_screen_starts_as_configured() -> None:
+    parsed = config.parse(
+        """
+        columns = ["time", "job:12", "message"]
+        zone = "utc"
+        [filters]
+        slow = "@ms:>1"
+        [keys]
+        follow = ["T", "^F"]
+        """
+    )
+    remembered = Memory(history=("a",), kept={"mine": "b"})
+    starting = session.screen_settings(
+        opening(parsed, filter_text="job:x", at="e1-7"), remembered, "ascii"
+    )
+
+    assert [column.name for column in starting.columns] == ["time", "job", "message"]
+    assert starting.saved == {"slow": "@ms:>1", "mine": "b"}
+    assert starting.bindings == {"T": "follow", "^F": "follow"}
+    assert (starting.query, starting.at, starting.history) == ("job:x", "e1-7", ("a",))
+    assert starting.ascii_only
+    with pytest.raises(CommandError, match="is no id of a record"):
+        session.screen_settings(opening(parsed, at="seven"), remembered, "utf-8")
+
+
+def test_a_link_comes_from_the_template_and_a_checked_id_alone() -> None:
+    about = About(version="1", epoch="e", links={"": "https://j.example/trace/{trace_id}"})
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+    assert session.trace_link(Record(trace_id=trace), about) == f"https://j.example/trace/{trace}"
+    assert session.trace_link(Record(trace_id="../" + trace), about) is None
+    assert session.trace_link(Record(trace_id=f"{trace}\x1b"), about) is None
+    assert session.trace_link(Record(), about) is None
+    assert session.trace_link(Record(trace_id=trace), None) is None

@@ -17,6 +17,7 @@ MAX_CONFIG_BYTES: Final = 1024 * 1024
 """A configuration is written by a person; a larger file is another file."""
 
 LinkMode = Literal["auto", "osc8", "text", "off"]
+Zone = Literal["local", "utc"]
 ColorMode = Literal["auto", "always", "never"]
 ClipboardMode = Literal["auto", "osc52", "off"]
 
@@ -37,8 +38,8 @@ class NamedSink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `config.toml` may say; docs/viewer-configuration.md has it for people.
 
-    `columns`, `theme`, `time` and the actions in `keys` are names of the screen's own tables,
-    which check them. Relative paths start at the folder of the file.
+    `columns`, `theme` and the actions in `keys` are names of the screen's own tables, which
+    check them. A relative path starts at the folder of the file.
     """
 
     sink: str | None = None
@@ -46,16 +47,33 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     filter: str = ""
     filters: dict[str, str] = {}
     columns: tuple[str, ...] = ()
-    time: str | None = None
-    theme: str | None = None
-    themes: dict[str, dict[str, str]] = {}
+    time: str = "absolute"
+    zone: Zone = "local"
+    theme: str = "terminal"
     color: ColorMode = "auto"
     ascii: bool = False
+    wrap: bool = False
+    side: bool = True
     mouse: bool = False
     links: LinkMode = "auto"
     clipboard: ClipboardMode = "auto"
     keys: dict[str, tuple[str, ...]] = {}
     history: bool = True
+
+
+SCREEN_OPTIONS: Final[dict[str, str]] = {
+    "theme": "the colours: terminal, dark, light or mono",
+    "time": "how times are shown: absolute, relative, delta or none",
+    "zone": "absolute times in which zone: local or utc",
+    "ascii": "only ASCII characters for lines and marks: true or false",
+    "wrap": "wrap long lines: true or false",
+    "side": "the list of jobs at the side: true or false",
+    "mouse": "clicks and the wheel go to the viewer: true or false",
+    "links": "trace ids as links: auto, osc8, text or off",
+    "clipboard": "how to copy: auto, osc52 or off",
+    "history": "remember filters typed, for the next time: true or false",
+}
+"""Keys that are a flag (`--theme`) and a variable (`TTVIEW_THEME`), too; the flag goes first."""
 
 
 def config_path(environment: Mapping[str, str]) -> Path:
@@ -106,6 +124,30 @@ def load(path: Path, *, required: bool) -> Config:
         raise ConfigError(f"{path}: {error}") from error
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def overridden(config: Config, said: Mapping[str, tuple[str, str]]) -> Config:
+    """With some keys said elsewhere: from the key to where that was, and the text there.
+
+    Raises:
+        ConfigError
+    """
+    kinds = {field.name: field.type for field in msgspec.structs.fields(Config)}
+    for key, (where, text) in said.items():
+        plain = text.lower() if kinds[key] is bool else text
+        try:
+            value = msgspec.convert(plain, kinds[key], strict=False)
+        except msgspec.ValidationError as error:
+            told = SCREEN_OPTIONS[key]
+            raise ConfigError(f"{where}: {text!a} is none of its values ({told})") from error
+        config = msgspec.structs.replace(config, **{key: value})
+    return config
+
+
+def environment_overrides(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """What `TTVIEW_THEME` and its like say, for `overridden`."""
+    names = {key: f"TTVIEW_{key.upper()}" for key in SCREEN_OPTIONS}
+    return {key: (name, environment[name]) for key, name in names.items() if environment.get(name)}
 
 
 def parse(text: str) -> Config:

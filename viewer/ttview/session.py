@@ -129,12 +129,12 @@ def screen_settings(opening: Opening, remembered: memory.Memory, encoding: str) 
     """Raises CommandError: a name in the configuration is none of the screen's."""
     chosen = opening.settings.config
     path = config.config_path(opening.settings.environment)
-    if chosen.theme is not None and chosen.theme not in THEMES:
+    if chosen.theme not in THEMES:
         near = config.nearest(chosen.theme, THEMES)
-        raise CommandError(f"{path}: theme: no theme {chosen.theme!a}{near}")
-    if chosen.time is not None and chosen.time not in TIME_FORMS:
+        raise CommandError(f"theme: there is no {chosen.theme!a}{near}")
+    if chosen.time not in TIME_FORMS:
         near = config.nearest(chosen.time, TIME_FORMS)
-        raise CommandError(f"{path}: time: no form {chosen.time!a}{near}")
+        raise CommandError(f"time: there is no form {chosen.time!a}{near}")
     if opening.at is not None and cursor.parse(opening.at) is None:
         raise CommandError(f"--at: {opening.at!a} is no id of a record, such as 7f3a9c-1042")
     bindings = {key: action for action, pressed in chosen.keys.items() for key in pressed}
@@ -151,10 +151,13 @@ def screen_settings(opening: Opening, remembered: memory.Memory, encoding: str) 
         raise CommandError(f"{path}: {error}") from error
     unicode = "utf" in (encoding or locale.getpreferredencoding()).lower()
     return Settings(
-        theme=chosen.theme or "terminal",
+        theme=chosen.theme,
         ascii_only=chosen.ascii or not unicode,
-        time_form=chosen.time or "absolute",
+        time_form=chosen.time,
         columns=wanted,
+        zone=chosen.zone,
+        wrap=chosen.wrap,
+        side=chosen.side,
         mouse=chosen.mouse,
         query=opening.filter_text,
         at=opening.at,

@@ -49,6 +49,12 @@ def add_sink(to: argparse.ArgumentParser, *, url: bool = True) -> None:
     group.add_argument("--config", metavar="FILE", help="another config.toml (TTVIEW_CONFIG)")
 
 
+def add_screen(to: argparse.ArgumentParser) -> None:
+    group = to.add_argument_group("the screen (each is a key of config.toml, too)")
+    for key, told in config.SCREEN_OPTIONS.items():
+        group.add_argument(f"--{key}", metavar="VALUE", help=f"{told} (TTVIEW_{key.upper()})")
+
+
 def add_color(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--color",
@@ -77,6 +83,12 @@ def settings(arguments: argparse.Namespace, url: str | None = None) -> Settings:
         token_file=arguments.token_file,
         ca_file=arguments.ca_file,
     )
+    said = config.environment_overrides(environment)
+    for key in config.SCREEN_OPTIONS:
+        flag = getattr(arguments, key, None)
+        if flag is not None:
+            said[key] = (f"--{key}", flag)
+    loaded = config.overridden(loaded, said)
     # Now, and not in the middle of a screen.
     found.read_token()
     return Settings(loaded, found, environment)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ttview import line, sanitise
-from ttview.api import Api, UnreachableError
+from ttview.api import Api, RefusedError, UnreachableError
 from ttview.commands import options
 from ttview.exits import CommandError, Exit
 from ttwire import cursor, record
@@ -55,6 +55,11 @@ async def _fetched(api: Api, wanted: cursor.Cursor) -> bytes | None:
         for raw in page.records:
             if record.decode(bytes(raw)).id == str(wanted):
                 return bytes(raw)
+    except RefusedError as error:
+        # An id of an earlier life of the numbering.
+        if error.refusal.error == "cursor":
+            return None
+        raise
     except msgspec.DecodeError as error:
         raise UnreachableError(f"the sink's answer cannot be read: {error}") from error
     finally:

@@ -37,6 +37,7 @@ def options_parser(epilog: str = "") -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="store_true", help="say which version this is")
     options.add_color(parser)
     options.add_sink(parser, url=False)
+    options.add_screen(parser)
     return parser
 
 

@@ -27,6 +27,11 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Of the text form, by command; the JSON form has everything."""
 
+COUNTERS: Final = frozenset(
+    {"records", "errors", "warnings", "rate", "attempts", "per_minute"}
+    | {"queued", "running", "retrying", "succeeded", "failed", "silent"}
+)
+
 MAX_CELL_CHARACTERS: Final = 48
 MAX_PAGES: Final = 1_000
 """Of the sink's answer: some millions of jobs, more than any sink keeps."""
@@ -106,7 +111,8 @@ def table(states: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
 def _cell(state: Mapping[str, Any], column: str) -> str:
     value = state.get(column)
     if value is None:
-        return "-"
+        # Members at their default are left out of the JSON.
+        return "0" if column in COUNTERS else "-"
     if column == "attempts":
         return str(len(value))
     if column == "state" and state.get("inferred"):
