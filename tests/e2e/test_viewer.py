@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -382,3 +383,107 @@ def test_files_are_printed_where_there_is_no_terminal(
     assert piped.stdout.count(b"\n") == 1
     assert (printed.returncode, piped.returncode, none.returncode) == (0, 0, 1)
     assert printed.stderr == b""
+
+
+@contextmanager
+def served(home: Path, listen: str) -> Iterator[tuple[Sink, "subprocess.Popen[str]"]]:
+    """A sink with a journal, which the test may kill."""
+    command = [sys.executable, "-m", "ttsink", "serve", "--listen", listen]
+    with subprocess.Popen(
+        [*command, "--data-dir", str(home / "data")],
+        env=environment(home),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        url = next(line.split()[-1] for line in process.stderr if "listening on" in line)
+        try:
+            yield Sink(url), process
+        finally:
+            process.kill()
+
+
+def test_a_sink_that_was_killed_and_came_back_is_gone_on_with_and_nothing_is_missed(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    with served(tmp_path, "127.0.0.1:0") as (sink, process):
+        sink.post(*mail(3))
+        with program(["ttview", sink.url], env) as screen:
+            screen.until("sent 2")
+            process.kill()
+            process.wait()
+            screen.until("OFFLINE")
+            assert "sent 2" in screen.text
+
+            with served(tmp_path, sink.url.removeprefix("http://")) as (again, _):
+                again.post(*({"job": "mail-1", "message": f"later {n}"} for n in range(3)))
+                screen.until("later 2")
+                screen.until("FOLLOW")
+                rows = [
+                    line for line in log(screen).split("\n") if re.search(r"(sent|later) \d", line)
+                ]
+                assert [re.findall(r"(?:sent|later) \d", row)[0] for row in rows] == [
+                    *("sent 0", "sent 1", "sent 2", "later 0", "later 1", "later 2")
+                ]
+                screen.press("\x03")
+                assert screen.wait() == 0
+
+
+def test_a_page_beyond_what_was_replayed_comes_from_the_sink(
+    sink: Sink, env: dict[str, str]
+) -> None:
+    for start in range(0, 6000, 1000):
+        sink.post(*({"job": "long", "message": f"step {n:04}"} for n in range(start, start + 1000)))
+    with program(["ttview", sink.url, "--filter", "job:long"], env) as screen:
+        screen.until("step 5999")
+        for _ in range(12):
+            screen.press("g")
+            screen.idle(0.2)
+        screen.until("step 0000")
+        screen.press("G")
+        screen.until("step 5999")
+        screen.press("\x03")
+        assert screen.wait() == 0
+
+
+def test_it_opens_at_a_record_that_was_linked_to(sink: Sink, env: dict[str, str]) -> None:
+    sink.post(*({"job": "at", "message": f"place {n:03}"} for n in range(300)))
+    with urllib.request.urlopen(f"{sink.url}/api/records?filter=job:at&limit=300") as answer:
+        wanted = json.load(answer)["records"][100]["id"]
+    with program(["ttview", sink.url, "--at", wanted], env) as screen:
+        screen.until("place 100")
+        screen.until("PAUSED")
+        assert "place 299" not in log(screen)
+        screen.press("gc")
+        screen.until(lambda: bool(screen.emulator.clipboard))
+        copied = b64decode(screen.emulator.clipboard[-1].partition(";")[2]).decode()
+        assert copied.startswith(f"ttview {sink.url}")
+        screen.press("\x03")
+        assert screen.wait() == 0
+
+
+def test_the_commands_read_a_real_sink(sink: Sink, env: dict[str, str]) -> None:
+    sink.post(*({"job": "cmd", "worker": "w-7", "message": f"m {n}"} for n in range(2500)))
+
+    def ttview(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ttview", *arguments],
+            env={**env, "TTVIEW_URL": sink.url},
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=60,
+        )
+
+    everything = ttview("tail", "job:cmd", "-o", "json")
+    records = [json.loads(line) for line in everything.stdout.splitlines()]
+    assert [record["message"] for record in records] == [f"m {n}" for n in range(2500)]
+    newest = ttview("tail", "job:cmd", "-n", "1200", "-o", "json").stdout.splitlines()
+    assert newest == everything.stdout.splitlines()[-1200:]
+    one = ttview("record", records[77]["id"], "-o", "json")
+    assert json.loads(one.stdout) == records[77]
+    assert ttview("jobs", "cmd").stdout.splitlines()[1].split()[0] == "cmd"
+    assert ttview("workers", "w-7", "-o", "json").returncode == 0
+    followed = ttview("tail", "job:cmd", "-n", "2", "--follow", "--timeout", "1s", "-o", "json")
+    assert followed.stdout.splitlines() == newest[-2:]
+    assert ttview("record", "0-1").returncode == 1
