@@ -135,7 +135,7 @@ def side_enter(model: Model) -> list[Effect] | None:
         return None
     _leave_side(model)
     model.side.selected = current.key
-    return scope_to(model, _KINDS[model.side.list], current.key)
+    return scope_to(model, _KINDS[model.side.list], current.key, live=True)
 
 
 def side_worker(model: Model) -> list[Effect] | None:
@@ -148,7 +148,7 @@ def side_worker(model: Model) -> list[Effect] | None:
         model.say("no worker is known of this entry")
         return None
     _leave_side(model)
-    return scope_to(model, "worker", workers[-1])
+    return scope_to(model, "worker", workers[-1], live=True)
 
 
 def _side_listed(by: int) -> Command:

@@ -15,8 +15,10 @@ from ttwire.term import And, Node
 _MODES: Final[dict[Mode, Mode]] = {"matches": "context", "context": "all", "all": "matches"}
 
 
-def change(model: Model, view: View, *, remember: bool = True) -> list[Effect]:
+def change(model: Model, view: View, *, remember: bool = True, live: bool = False) -> list[Effect]:
     """Goes to another view; what is read stays where it is if it is in that view too.
+
+    With `live`, the screen goes to the newest of the other view instead and follows.
 
     Raises:
         FilterError: the view's query is no filter; nothing has changed.
@@ -24,7 +26,7 @@ def change(model: Model, view: View, *, remember: bool = True) -> list[Effect]:
     query = ready(view, now=model.now)
     if remember and view != model.view:
         leave(model)
-    effects = _enter(model, query)
+    effects = _enter(model, query, live=live)
     model.view, model.query = view, query
     model.pane = None
     model.settle()
@@ -50,16 +52,18 @@ def _forget_old(model: Model) -> None:
         model.back[index] = left._replace(window=None)
 
 
-def _enter(model: Model, query: Query) -> list[Effect]:
+def _enter(model: Model, query: Query, *, live: bool) -> list[Effect]:
     old = model.window
     made = model.window = old.emptied()
+    if live:
+        made.to_bottom()
     model.paging = False
     newest = old.held.last_record()
     if newest is not None and _narrower(query.asked, model.query.asked):
         kept = [item for item in old.held.items if _stays(item, query.asked)]
         made.held.seed(kept, old.held.reach, old.held.top)
         return [Follow(StreamRequest(query.text, since=newest.id))]
-    here = None if old.follow else old.cursor()
+    here = None if made.follow else old.cursor()
     if isinstance(here, Entry):
         stays = here if query.asked.matches(here.record) else None
         return _around(model, query.text, here.record.id, stays)
@@ -128,7 +132,7 @@ def _go(model: Model, source: list[Left], target: list[Left]) -> list[Effect]:
             Follow(StreamRequest(query.text, since=newest.id if newest else None))
         ]
     else:
-        effects = _enter(model, query)
+        effects = _enter(model, query, live=False)
         model.query = query
         if left.place is not None:
             effects = seek(model, left.place)
@@ -144,11 +148,11 @@ def forward(model: Model) -> list[Effect]:
     return _go(model, model.forward, model.back)
 
 
-def scope_to(model: Model, kind: ScopeKind, key: str) -> list[Effect]:
-    """The stream of one job, worker, queue or trace; a query typed before is set aside."""
+def scope_to(model: Model, kind: ScopeKind, key: str, *, live: bool) -> list[Effect]:
+    """The stream of one job, worker, queue or trace; a query typed before is dropped."""
     model.focus = "log"
-    model.say(f"{kind} {key}: H goes back")
-    return change(model, View(scope=Scope(kind, key), level=model.view.level))
+    model.say("H goes back")
+    return change(model, View(scope=Scope(kind, key), level=model.view.level), live=live)
 
 
 def _scope_of_record(kind: ScopeKind) -> Command:
@@ -158,7 +162,7 @@ def _scope_of_record(kind: ScopeKind) -> Command:
         if key is None:
             model.say(f"this row has no {kind}")
             return None
-        return scope_to(model, kind, key)
+        return scope_to(model, kind, key, live=False)
 
     return command
 
