@@ -95,9 +95,9 @@ def _page(model: Model, loaded: PageLoaded) -> list[Effect]:
             model.say("this record is no longer in the sink", is_error=True)
         model.seeking = None
     elif loaded.request.after is not None and model.filling:
-        if not added and loaded.page.newer is not None:
-            # It looked at as much as it would for one page, and found none.
-            return [Ask(loaded.request._replace(after=loaded.page.newer))]
+        newer = loaded.page.newer
+        if not added and newer is not None:  # the sink looked at many that do not match
+            return [Ask(loaded.request._replace(after=newer))]
         model.filling = False
         if not added:
             model.say("the sink has nothing more for this gap")

@@ -60,8 +60,6 @@ def _follow(model: Model) -> list[Fragment]:
             worst = LEVELS[window.unseen_rank - 1]
             made.append((f"class:level.{worst}", f" {worst.upper()}"))
         made.append(("", " "))
-    if not window.anchored:
-        made.append(("class:warn", " the record you were on is not in this view "))
     if window.frozen:
         made.append(("class:badge.frozen", " FROZEN "))
     elif window.follow:

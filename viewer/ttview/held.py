@@ -93,7 +93,7 @@ class Held:
             return
         self.items.remove(joint)
         if first.place > joint.key[1:3]:
-            self._put(joint._replace(end=_before(first.record.id, None)))
+            self._put(joint._replace(end=_before(first.record.id)))
 
     def at_or_after(self, key: Key) -> int:
         return bisect_left(self.items, key, key=KEY)
@@ -158,11 +158,10 @@ class Held:
         self.records += len(new)
         self.bytes += sum(one.size for one in new)
         if older:
-            # A page can be empty and still have a cursor: the sink looked at as much as it would.
             self._cover(self._place(page.older), self._place(request.before), made, page)
             if request.before in {None, self.reach}:
                 self.top = "oldest" if page.older is None else "more"
-                self.reach = page.older or (made[0].record.id if made else self.reach)
+                self.reach = page.older or self.reach
         else:
             self._cover(self._place(request.after), self._place(page.newer), made, page)
         return len(new)
@@ -188,7 +187,11 @@ class Held:
     def _cover(
         self, low: Place | None, high: Place | None, made: Sequence[Entry], page: Page
     ) -> None:
-        """Closes or shortens the holes in a stretch now held as the sink holds it."""
+        """Closes or shortens the holes in a stretch now held as the sink holds it.
+
+        The page's cursors bound the stretch, not its records: a page that ends where the sink
+        stopped looking may have none.
+        """
         low, high = low or LOWEST, high or HIGHEST
         for hole in [item for item in self.items if isinstance(item, Hole)]:
             start = self._place(hole.start) or LOWEST
@@ -202,13 +205,12 @@ class Held:
                 if left != 0 and hole.exact and hole.reason != "unheld":
                     self._put(hole._replace(lost=left, asked=True))
             elif low <= start:
-                key = hole.key
-                if made:
-                    time, epoch, position, _ = made[-1].key
-                    key = (time, epoch, position, AFTER_RECORD)
-                self._put(hole._replace(key=key, start=page.newer, lost=left))
+                time = made[-1].key[0] if made else hole.key[0]
+                key = (time, *high, AFTER_RECORD)
+                self._put(hole._replace(key=key, start=page.newer or hole.start, lost=left))
             else:
-                self._put(hole._replace(end=_before(page.older, hole.end), lost=left))
+                end_id = _before(page.older) or hole.end
+                self._put(hole._replace(end=end_id, lost=left))
 
     def _put(self, item: Item) -> None:
         self.items.insert(self.at_or_after(item.key), item)
@@ -306,7 +308,7 @@ class Held:
         return moved
 
 
-def _before(record_id: str | None, end: str | None) -> str | None:
+def _before(record_id: str | None) -> str | None:
     """The id right before this one, where ids are numbered."""
-    found = cursor.parse(record_id) if record_id is not None else None
-    return end if found is None else str(found._replace(position=found.position - 1))
+    found = cursor.parse(record_id or "")
+    return None if found is None else str(found._replace(position=found.position - 1))

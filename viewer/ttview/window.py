@@ -83,12 +83,6 @@ class Window:
         return item.record if isinstance(item, Entry) else None
 
     @property
-    def anchored(self) -> bool:
-        """Whether what the reader was on is still here."""
-        item = self.cursor()
-        return self.follow or item is None or item.key == self._cursor
-
-    @property
     def frozen(self) -> bool:
         return self._ceiling is not None
 
@@ -142,6 +136,17 @@ class Window:
         """Leaves follow and stands at this place, a third down the screen."""
         self.follow = False
         self._cursor, self._row = key, self.height // 3
+
+    def pin(self) -> bool:
+        """Where what the reader was on is gone, its neighbour is what is read from now on.
+
+        True where that happened; else its neighbours' comings and goings would move the cursor.
+        """
+        item = self.cursor()
+        if self.follow or item is None or item.key == self._cursor:
+            return False
+        self._cursor = item.key
+        return True
 
     def wants_older(self) -> bool:
         """Whether the screen is near the oldest item held, or past it."""
