@@ -2,10 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from aiohttp import web
+
+from ttsink.connection import Connection
 
 BACKLOG: Final = 1024
 """Connections the system holds until they are accepted: hundreds of agents after an outage."""
@@ -35,9 +37,15 @@ class Listener:
     """Accepts for a web.Server; `turned_away` is told of each connection over the bound."""
 
     def __init__(
-        self, server: web.Server, max_connections: int, turned_away: Callable[[], None]
+        self,
+        server: web.Server,
+        handling: Mapping[str, Any],
+        max_connections: int,
+        turned_away: Callable[[], None],
     ) -> None:
+        """`handling` are aiohttp's own arguments for each connection."""
         self._server = server
+        self._handling = handling
         self._max = max_connections
         self._turned_away = turned_away
         self._listening: asyncio.Server | None = None
@@ -59,7 +67,7 @@ class Listener:
         if len(self._server.connections) >= self._max:
             self._turned_away()
             return _TurnedAway()
-        return self._server()
+        return Connection(self._server, loop=asyncio.get_running_loop(), **self._handling)
 
     def close(self) -> None:
         """Accepts no more; open connections stay."""

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 from aiohttp import web
 
 from ttsink.admission import Refused, Ticket
 from ttsink.agent import agent_name
+from ttsink.connection import on_reset
 from ttsink.door import discard_body
 from ttsink.intake import Intake, Posted, Taken
 from ttsink.limits import BodyRefused, Limits
@@ -96,6 +98,7 @@ async def _take(
 ) -> web.Response:
     headers = request.headers
     sender = request.remote or "?"
+    on_reset(request, None)
     ticket = intake.admit(sender, request.content_length or 0)
     try:
         body = await read_body(request, ticket, intake.settings)
@@ -115,7 +118,10 @@ async def _take(
             )
             taken = await intake.take(posted, ticket, form.read)
         answer = form.stored(taken, content_type)
-        intake.settle(batch.batch_id, taken, reached=await _deliver(request, answer))
+        reached = await _deliver(request, answer)
+        intake.settle(batch.batch_id, taken, reached=reached)
+        if reached:
+            on_reset(request, partial(intake.settle, batch.batch_id, taken, reached=False))
     finally:
         ticket.release()
     return answer

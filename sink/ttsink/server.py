@@ -7,7 +7,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -30,6 +30,15 @@ LINGER_SECONDS: Final = 0.5
 
 READ_BUFFER_BYTES: Final = 256 * 1024
 """Of one connection; larger makes fewer pauses in reading a batch."""
+
+HANDLING: Final[dict[str, Any]] = {
+    "auto_decompress": False,
+    "access_log": None,
+    "keepalive_timeout": KEEPALIVE_SECONDS,
+    "read_bufsize": READ_BUFFER_BYTES,
+    "lingering_time": LINGER_SECONDS,
+}
+"""aiohttp's arguments for each connection."""
 
 EXIT_UNAVAILABLE: Final = 69
 
@@ -128,17 +137,14 @@ class Server:
         await self.sink.open()
         self._runner = web.AppRunner(
             application(self.sink, self.door),
-            auto_decompress=False,
-            access_log=None,
-            keepalive_timeout=KEEPALIVE_SECONDS,
-            read_bufsize=READ_BUFFER_BYTES,
-            lingering_time=LINGER_SECONDS,
+            **HANDLING,
             shutdown_timeout=self._settings.server.drain_seconds,
         )
         await self._runner.setup()
         assert self._runner.server is not None
         self._listener = Listener(
             self._runner.server,
+            HANDLING,
             self._settings.server.max_connections,
             self.sink.metrics.connections_refused.inc,
         )

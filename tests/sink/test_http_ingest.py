@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import socket
+import struct
 import zlib
 from typing import Any
 
@@ -186,6 +188,48 @@ async def test_while_draining_batches_are_503_and_it_is_not_ready() -> None:
         assert len(await sink.records()) == 0
 
 
+async def test_draining_finishes_the_upload_that_is_under_way() -> None:
+    async with running() as sink:
+        port = int(sink.server.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(b"POST /ingest HTTP/1.1\r\nHost: localhost\r\n")
+            writer.write(b"Content-Length: %d\r\n\r\n" % len(LINE) + LINE[:10])
+            await eventually(lambda: not sink.sink.intake._admission._idle.is_set())
+            draining = asyncio.create_task(sink.server.drain())
+            await eventually(lambda: sink.sink.why_not_ready() == "draining")
+            writer.write(LINE[10:])
+            async with asyncio.timeout(10):
+                answer = await reader.read()
+                await draining
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b'{"accepted":1,"rejected":0}')
+
+
+async def test_senders_that_stall_do_not_keep_another_out() -> None:
+    async with running(ingest={"max_inflight_requests": 4}) as sink:
+        port = int(sink.server.url.rpartition(":")[2])
+        stalled = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        try:
+            for _, writer in stalled:
+                writer.write(b"POST /ingest HTTP/1.1\r\nHost: localhost\r\n")
+                writer.write(b"Content-Length: 100\r\n\r\n{")
+            await eventually(lambda: sink.sink.intake._admission.inflight_requests == 2)
+            same = await sink.post(LINE)
+            sink.sink.intake.admit("10.0.0.2", 10).release()
+        finally:
+            for _, writer in stalled:
+                writer.close()
+                await writer.wait_closed()
+
+        assert (same.status, same.json["error"]) == (503, "busy")
+        assert "this sender" in same.json["detail"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "error"),
     [
@@ -302,6 +346,47 @@ async def test_a_batch_whose_sender_was_gone_before_its_answer_is_stored_once() 
         assert once_more.json == {"accepted": 3, "rejected": 0}
         total = (await sink.get("/api/ledger")).json["total"]
         assert (total["received"], total["accepted"], total["repeated"]) == (9, 6, 3)
+
+
+async def test_a_batch_whose_answer_met_a_reset_connection_is_stored_once() -> None:
+    """Fluent Bit killed while the answer waits in its socket: the chunk comes again."""
+    async with running() as sink:
+        head = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+        port = int(sink.server.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as agent:
+            agent.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            agent.sendall(head % len(LINE) + LINE)
+            await eventually(lambda: b'requests_total{code="200"} 1' in sink.sink.metrics.text())
+        server = sink.server._runner
+        assert server is not None
+        assert server.server is not None
+        await eventually(lambda: len(server.server.connections) == 0)  # type: ignore[union-attr]
+
+        again = await sink.post(LINE)
+
+        assert again.json == {"accepted": 0, "rejected": 0, "repeated": 1}
+        assert (await sink.post(LINE)).json == {"accepted": 1, "rejected": 0}
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"SECRETWORD here\r\n\r\n",
+        b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: SECRETWORD\r\n\r\n",
+        b"POST /ingest HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}SECRETWORD\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: SECRETWORD" + b"y" * 70_000 + b"\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_answered_without_repeating_it(
+    request_bytes: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running() as sink:
+        answer = await raw(sink, request_bytes)
+
+    assert b" 400 Bad Request" in answer
+    assert b'"error":"not_http"' in answer
+    assert b"SECRETWORD" not in answer
+    assert "SECRETWORD" not in caplog.text
 
 
 async def test_a_named_batch_is_stored_once_however_often_it_comes() -> None:

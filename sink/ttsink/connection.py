@@ -1,0 +1,54 @@
+"""One connection: what cannot be read as HTTP is answered without repeating it."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from ttsink.door import refusal
+from ttsink.oplog import LOGGER
+
+DETAIL: Final = (
+    "what was sent is no HTTP/1.1 request; a Content-Length or chunk size that is wrong makes the "
+    "rest of a body look like one"
+)
+
+Lost = Callable[[], None]
+
+
+class Connection(web.RequestHandler):
+    """As aiohttp's, with answers and logs that hold no byte of what was sent.
+
+    `lost` is called where the connection ends with an error while it is set: the last answer
+    then may not have reached its sender. The next request takes it back.
+    """
+
+    lost: Lost | None = None
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002  it quotes what was sent
+    ) -> web.StreamResponse:
+        LOGGER.warning(
+            "request cannot be read",
+            extra={"peer": request.remote, "fault": type(exc).__name__, "status": status},
+        )
+        answer = refusal(status if status < 500 else 503, "not_http", DETAIL)
+        answer.force_close()
+        return answer
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        lost, self.lost = self.lost, None
+        if lost is not None and exc is not None:
+            lost()
+        super().connection_lost(exc)
+
+
+def on_reset(request: web.Request, lost: Lost | None) -> None:
+    """What to do where this request's connection is reset before another request."""
+    protocol: Any = request.protocol
+    if isinstance(protocol, Connection):
+        protocol.lost = lost
