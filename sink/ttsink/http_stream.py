@@ -26,6 +26,10 @@ not come back in the same instant."""
 PACE_SECONDS: Final = 0.02
 """Between two writes to a reader that is up to date: what comes meanwhile goes out in one."""
 
+PACE_STREAM_SECONDS: Final = 0.001
+"""More for every stream that is open: what all of them together cost the intake is bounded, at
+about a tenth of one core."""
+
 MAX_RATE: Final = 1_000_000.0
 
 HEADERS: Final = {
@@ -172,7 +176,7 @@ async def _pump(subscriber: Subscriber, seat: Seat, seats: Seats, writer: "_Writ
             await asyncio.sleep(0)
             continue
         if frames:
-            await asyncio.sleep(PACE_SECONDS)
+            await asyncio.sleep(PACE_SECONDS + PACE_STREAM_SECONDS * len(seats))
         await seat.woken()
 
 

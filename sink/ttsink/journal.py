@@ -36,7 +36,7 @@ MAX_UNSAVED_BYTES: Final = 64 * 1024 * 1024
 """Text kept to be written once the disk takes it again; past it the oldest stay in memory only."""
 
 RETRY_SECONDS: Final = 5.0
-_READ_ROWS: Final = 8
+_READ_ROWS: Final = 32
 
 _Job = tuple[Callable[[], Any], asyncio.Future[Any]]
 _Item = Write | _Job | None

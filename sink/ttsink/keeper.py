@@ -23,14 +23,23 @@ class Keeper:
         self._view = view
         self._failed = failed
         self._next_row = 0
+        self._goal = log.status().last
+        self.caught_up = asyncio.Event()
+        """Set once the view has all that the log had at first."""
 
     async def follow(self) -> None:
         """A batch that cannot be applied is told to `failed`; the next ones still are."""
+        self._look()
         async for stored in self._log.entries():
             try:
                 self._view.apply(stored)
             except Exception as error:
                 self._failed(error)
+            self._look(stored.last)
+
+    def _look(self, seen: int = 0) -> None:
+        if max(self._view.order.last, seen) >= self._goal:
+            self.caught_up.set()
 
     async def trim(self) -> None:
         """Frees the disk of what the rings have let go; a log in memory needs none of it."""

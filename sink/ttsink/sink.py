@@ -112,8 +112,7 @@ class Sink:
             asyncio.create_task(self.seats.run(), name="heartbeats"),
             asyncio.create_task(feed.run(), name="states"),
         ]
-        while self.view.order.last < status.last:  # noqa: ASYNC110  once, at the start
-            await asyncio.sleep(0)
+        await keeper.caught_up.wait()
         self._state = None
 
     def _restore(self) -> None:

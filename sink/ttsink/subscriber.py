@@ -270,7 +270,8 @@ class Subscriber:
 
     def _made(self, room: int) -> Piece:
         entries, reached = self._read()
-        kept = self._limit(self._wanted.keep(entries))
+        alone = self._narrow and self._wanted.whole
+        kept = self._limit(entries if alone else self._wanted.keep(entries))
         frames = sse.record_frames(self._view.epoch, [(entry.seq, entry.line) for entry in kept])
         sizes = list(accumulate(map(len, frames)))
         fitting = bisect_left(sizes, room) + 1

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import selectors
 import signal
 import socket
 import statistics
@@ -26,7 +27,7 @@ FILLING_BATCHES = 520
 """Enough for the default budget of 256 MiB, twice over what it takes to fill it."""
 
 ROUND_BATCHES = 30
-SENT_AT = re.compile(rb'"sent_us":(\d{16})')
+SENT_AT = re.compile(rb'"sent_us":"(\d{16})"')
 
 
 def serve(folder: str, journal: str = "off") -> list[str]:
@@ -39,6 +40,10 @@ def sinks(count: int, journal: str = "off") -> Iterator[list[tuple[int, int]]]:
     with contextlib.ExitStack() as ends:
         folders = [ends.enter_context(tempfile.TemporaryDirectory()) for _ in range(count)]
         yield [ends.enter_context(started(serve(folder, journal))) for folder in folders]
+
+
+def pause(seconds: float) -> None:
+    time.sleep(seconds)  # noqa: TID251 - a bench of its own process has no loop to block
 
 
 def resident_bytes(pid: int) -> int:
@@ -110,8 +115,6 @@ def bench_followers(rounds: int, followers: int = 200) -> None:
 
 def follow(port: int, count: int) -> None:
     """Reads `count` streams of different jobs and throws everything away."""
-    import selectors
-
     selector = selectors.DefaultSelector()
     for number in range(count):
         stream = socket.create_connection(("127.0.0.1", port))
@@ -125,12 +128,12 @@ def follow(port: int, count: int) -> None:
         for key, _ in selector.select():
             assert isinstance(key.fileobj, socket.socket)
             key.fileobj.recv(1 << 18)
-        time.sleep(0.01)
+        pause(0.01)
 
 
 def bench_latency(rate: int, seconds: float) -> None:
     posts = [
-        post.replace(b'"host":"node-7.cluster.example"', b'"sent_us":@@@@@@@@@@@@@@@@', -1)
+        post.replace(b'"host":"node-7.cluster.example"', b'"sent_us":"@@@@@@@@@@@@@@@@"', -1)
         for post in requests(SHAPE)
     ]
     heads_and_bodies = [post.partition(b"\r\n\r\n") for post in posts]
@@ -144,7 +147,7 @@ def bench_latency(rate: int, seconds: float) -> None:
         begun, cpu, sent = time.perf_counter(), cpu_seconds(pid), 0
         while (elapsed := time.perf_counter() - begun) < seconds:
             if sent > elapsed * rate:
-                time.sleep(0.001)
+                pause(0.001)
                 continue
             body = heads_and_bodies[sent // SHAPE.batch % len(posts)][2].replace(
                 b"@" * 16, b"%016d" % (time.monotonic_ns() // 1000)
@@ -155,12 +158,13 @@ def bench_latency(rate: int, seconds: float) -> None:
             poster.post(head.encode() + body)
             sent += SHAPE.batch
         taken, cpu = time.perf_counter() - begun, cpu_seconds(pid) - cpu
-        time.sleep(0.5)
+        pause(0.5)
         reader.send_signal(signal.SIGINT)
         spread = sorted(json.loads(reader.communicate()[0]))
     p50, p99 = spread[len(spread) // 2], spread[len(spread) * 99 // 100]
     print(
-        f"POST to SSE at {sent / taken:.0f} records/s, journal on: p50 {p50:.1f} ms p99 {p99:.1f} ms,"
+        f"POST to SSE at {sent / taken:.0f} records/s, journal on: p50 {p50:.1f} ms"
+        f" p99 {p99:.1f} ms,"
         f" {len(spread)} of {sent} records, {cpu / sent * 1e6:.1f} us CPU a record"
     )
 
@@ -193,7 +197,7 @@ def bench_restart() -> None:
             empty = time.perf_counter() - begun
             measured(Poster(port), pid, posts, FILLING_BATCHES, SHAPE.batch)
             retained = asked(port, "/api/ledger")["total"]["retained"]
-            time.sleep(3)  # what was evicted is trimmed
+            pause(3)  # what was evicted is trimmed
             os.kill(pid, signal.SIGKILL)
         size = sum(path.stat().st_size for path in Path(folder).iterdir())
         begun = time.perf_counter()
@@ -230,6 +234,7 @@ def bench_memory() -> None:
 
 
 def main() -> None:
+    os.environ["TTSINK_STREAM_MAX_SUBSCRIBERS_PER_CLIENT"] = "1000"
     if sys.argv[1:2] == ["--follow"]:
         follow(int(sys.argv[2]), int(sys.argv[3]))
     if sys.argv[1:2] == ["--latency"]:
