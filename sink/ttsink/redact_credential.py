@@ -14,8 +14,8 @@ SECRET_WORDS = (
 API_KEY_WORDS = rb"api[_.-]?key|access[_.-]?key|auth[_.-]?key|subscription[_.-]?key"
 TOKEN_WORDS = rb"token|jwt|bearer"
 COOKIE_WORDS = rb"set-cookie|cookie|sess(?:ion)?id|session[_-]id|session[_-]?cookie"
-AUTHORIZATION_WORDS = rb"authorization|x-auth[a-z-]{0,16}"
-VERIFICATION_WORDS = rb"cvv2?|cvc2?|card[_-]?verification[a-z_-]{0,8}"
+AUTHORIZATION_WORDS = rb"authorization|x-auth[a-z-]*"
+VERIFICATION_WORDS = rb"cvv2?|cvc2?|card[_-]?verification[a-z_-]*"
 
 _VALUE = (
     rb"""[bu]?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
@@ -32,7 +32,7 @@ def _scan(words: bytes) -> bytes:
     listed = rb"""(?:\\*["']) ?,"""
     return (
         b"(?i:" + words + b")(?:" + _SIGN_ENCODED + b"|" + listed + b")"
-        b"|--[a-z-]{0,24}(?:" + words + b")(?: |%(?:25)*20)"
+        b"|--[a-z-]*(?:" + words + b")(?: |%(?:25)*20)"
     )
 
 
@@ -113,15 +113,7 @@ def _pair_rule(
     return Rule(
         kind,
         _scan(words),
-        b"(?:(?i:"
-        + words
-        + b")"
-        + _SIGN
-        + rb"|--[a-z-]{0,24}(?:"
-        + words
-        + rb")[ ]+)("
-        + value
-        + b")",
+        b"(?:(?i:" + words + b")" + _SIGN + rb"|--[a-z-]*(?:" + words + rb")[ ]+)(" + value + b")",
         accept,
     )
 

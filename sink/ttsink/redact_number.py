@@ -6,7 +6,17 @@ from typing import NamedTuple
 from stdnum import get_cc_module
 
 from ttsink import redact_check as check
-from ttsink.redact_rule import BEFORE, END, GAP_ENCODED, SEPARATOR, START, Rule, with_context, words
+from ttsink.redact_rule import (
+    BEFORE,
+    END,
+    GAP_ENCODED,
+    SEPARATOR,
+    START,
+    Rule,
+    any_of,
+    with_context,
+    words,
+)
 
 _LOCAL = rb"[0-9A-Za-z\x80-\xf4._%+'*/=?^`{|}~!#$&-]+"
 _LABEL = rb"[0-9A-Za-z\x80-\xf4-]+"
@@ -50,19 +60,26 @@ EMAIL = Rule(
     thorough=True,
 )
 
+_CARD_JOINT = rb"(?:[ +.-]|%(?:25)*20|\xc2\xa0|\xe2\x80.)"
+_CARD_WORDS = words(("pan", "cc", "visa", "amex"), ("card", "credit", "debit", "payment"))
+_CARD_SCAN = (
+    # Grouped; or ungrouped with an issuer's prefix; or after a word, when any length counts.
+    rb"[2-6][0-9]{3}" + _CARD_JOINT + rb"[0-9]{4,6}" + _CARD_JOINT + rb"[0-9]{4,5}",
+    rb"(?:4[0-9]{3}|5[0-8][0-9]{2}|2[2-7][0-9]{2}|6[0-9]{3}|35[2-8][0-9])[0-9]{12}" + END,
+    rb"(?:3[47][0-9]{13}|3[0689][0-9]{12}|[56][0-9]{13,14})" + END,
+)
 CARD = Rule(
     "card",
     START.replace(b"A-Za-z]", b"A-Za-z._]", 1)
-    + rb"[2-6][0-9]{3}"
-    + SEPARATOR
-    + rb"[0-9]{4}"
-    + SEPARATOR
-    + rb"[0-9]{2,4}"
-    + SEPARATOR
-    + rb"[0-9]{1,7}"
-    + SEPARATOR
-    + rb"[0-9]{0,4}"
-    + END,
+    + b"(?:"
+    + any_of(_CARD_SCAN)
+    + b")|(?:"
+    + _CARD_WORDS
+    + b")"
+    + GAP_ENCODED
+    + rb"[2-6][0-9]{3}(?:"
+    + _CARD_JOINT
+    + rb"?[0-9]){8}",
     BEFORE + rb"([2-6][0-9]{3}(?:(?:[ +.-]|\xc2\xa0|\xe2\x80.)?[0-9]){8,})" + END,
     check.card,
     number=True,
@@ -93,17 +110,23 @@ _PHONE_WORDS = words(
 )
 _PHONE = rb"[+(]?[0-9][0-9 ().-]{5,18}[0-9]"
 _PHONE_ENCODED = rb"(?:[0-9](?:[ ().+-]|%(?:25)*2[0-9B])*){7}"
+_PHONE_SCAN = (
+    rb"(?:\+|%(?:25)*2[bB])[1-9](?:(?:[ ().-]|%(?:25)*2[0-9])*[0-9]){6}|(?:"
+    + _PHONE_WORDS
+    + b")"
+    + GAP_ENCODED
+    + _PHONE_ENCODED
+)
 PHONE = Rule(
     "phone",
-    rb"(?:\+|%(?:25)*2[bB])[1-9](?:(?:[ ().-]|%(?:25)*2[0-9])*[0-9]){6}"
-    rb"|(?:" + _PHONE_WORDS + b")" + GAP_ENCODED + _PHONE_ENCODED,
+    _PHONE_SCAN,
     with_context(_PHONE_WORDS, _PHONE),
     check.phone,
     number=True,
 )
 PHONE_INTERNATIONAL = Rule(
     "phone",
-    b"",
+    _PHONE_SCAN,
     rb"(?:^|[^0-9A-Za-z/+])(\+[1-9][0-9]{0,2}(?:[ .()-]{0,2}[0-9]){6,12})" + END,
     check.international_phone,
     number=True,
@@ -145,8 +168,8 @@ _IDENTITIES = (
         "fr_nir",
         ("fr", "nir"),
         rb"[1-478](?:[ .-]?[0-9AB]){14}",
-        ("nir", "insee"),
-        ("secu", "s\u00e9cu"),
+        ("nir", "insee", "secu"),
+        ("securite sociale", "s\u00e9curit\u00e9 sociale"),
     ),
     _Identity("es_dni", ("es", "dni"), rb"[0-9]{8}[ -]?[A-Za-z]", ("dni", "nif"), ("documento",)),
     _Identity(
@@ -310,16 +333,16 @@ def _identity_rules() -> list[Rule]:
             scan = START + one.alone + END
             rules.append(Rule(one.kind, scan, alone, accept, number=True))
     # One scan for all that need a word: the words, then something with enough digits.
-    short = [word for one in _IDENTITIES for word in one.short]
-    long = [word for one in _IDENTITIES for word in one.long]
+    short = tuple(dict.fromkeys(word for one in _IDENTITIES for word in one.short))
+    long = tuple(dict.fromkeys(word for one in _IDENTITIES for word in one.long))
     scan = (
         b"(?:"
-        + words(dict.fromkeys(short), dict.fromkeys(long))
+        + words(short, long)
         + b")"
         + GAP_ENCODED
         + rb"[XYZxyz]?[ -]?[0-9](?:(?:[ ./+-]|%(?:25)*2[0-9A-F])?[0-9AB]){5}"
     )
-    return [rules[0]._replace(scan=scan), *rules[1:]]
+    return [rule if rule.scan else rule._replace(scan=scan) for rule in rules]
 
 
 IP_RULES = (

@@ -30,7 +30,7 @@ class Rule(NamedTuple):
     `accept` of a `thorough` rule looks at every place in the candidate; of any other it
     decides about the candidate as it is, and what starts inside a refused one is tried too.
 
-    `scan` may be empty where another rule's `scan` hits wherever this rule finds something.
+    `scan` matches in any text in which `find` does, encoded or not; rules may share one.
     """
 
     kind: str
@@ -62,28 +62,29 @@ SEPARATOR = rb"(?:[ +.-]|%(?:25)*20|\xc2\xa0|\xe2\x80.)?"
 """What people put between the groups of a long number, as it stands in encoded JSON."""
 
 
-def words(short: Iterable[str], long: Iterable[str] = ()) -> bytes:
+def words(short: Sequence[str], long: Sequence[str] = ()) -> bytes:
     """A pattern for key words: `short` ones whole, or as the last hump of a camelCase name.
 
-    A long word is distinctive and may stand anywhere; a space in a word is any joint.
+    A long word is distinctive and may stand anywhere, in compounds too; a space in a word is
+    any joint.
     """
     joint = b"(?:[ _.-]|%(?:25)*20)?"
-    patterns = []
-    for word in short:
-        plain = joint.join(word.encode().split(b" "))
-        hump = b"".join(part.capitalize() for part in word.encode().split(b" "))
-        patterns.append(
-            START + b"(?i:" + plain + b")|[a-z](?:" + hump + b"|" + word.upper().encode() + b")"
-        )
-    patterns.extend(b"(?i:" + joint.join(word.encode().split(b" ")) + b")" for word in long)
+    # Each part is written once for all words: states of the scan are made of what is written.
+    plain = any_of(joint.join(word.encode().split(b" ")) for word in short)
+    humps = b"|".join(
+        form for word in short for form in (word.capitalize().encode(), word.upper().encode())
+    )
+    patterns = [START + b"(?i:" + plain + b")", b"[a-z](?:" + humps + b")"] if plain else []
+    if longer := any_of(joint.join(word.encode().split(b" ")) for word in long):
+        patterns.append(b"(?i:" + longer + b")[a-z]*")
     return any_of(patterns)
 
 
 _JOINT = rb"[^0-9A-Za-z\n\xff]{0,8}"
 _LINKS = rb"(?:number|num|no|nr|is|was|to|of|for|from|sent|code|value|valid|invalid|id)"
 GAP = _JOINT + b"(?:(?i:" + _LINKS + b")" + _JOINT + b"){0,3}"
-_JOINT_ENCODED = rb"(?:[^0-9A-Za-z\n]|%(?:25)*[2-57][0-9A-Fa-f]|\\[nrt]|\\u00[0-9a-f]{2})*"
-GAP_ENCODED = _JOINT_ENCODED + b"(?:(?i:" + _LINKS + b")" + _JOINT_ENCODED + b"){0,3}"
+_JOINT_ENCODED = rb"(?:[^0-9A-Za-z\n]|%(?:25)*[2357][0-9A-Fa-f]|\\[nrt])*"
+GAP_ENCODED = _JOINT_ENCODED + b"(?:(?i:" + _LINKS + b")" + _JOINT_ENCODED + b")*"
 """What may stand between a key word and its number: punctuation and a few small words.
 
 Any distance would do for recall; but `sms batch 5550123 done` is not a phone number.

@@ -135,11 +135,16 @@ class Ruleset:
 
         self._allow = frozenset(value.encode().lower() for value in settings.allow)
         self._allow_patterns = [_allow_pattern(one) for one in settings.allow_patterns]
+        # Rules by what makes a text worth their while: one pass tells which are to be tried.
         self._set = re2.Set.SearchSet(options())
-        self._rules = []
+        self._tried: list[list[_Compiled]] = []
+        places: dict[bytes, int] = {}
         for order, rule in enumerate(rules):
-            self._set.Add(rule.find)
-            self._rules.append(_Compiled(rule, re2.compile(rule.find, options()), order))
+            if rule.scan not in places:
+                places[rule.scan] = self._set.Add(rule.scan)
+                self._tried.append([])
+            pattern = re2.compile(rule.find, options())
+            self._tried[places[rule.scan]].append(_Compiled(rule, pattern, order))
         self._set.Compile()
         self._own = [
             _Compiled(rule, re2.compile(rule.find, _utf8_options()), -1) for rule, _ in own
@@ -148,8 +153,7 @@ class Ruleset:
         scan.never_capture = True
         named = [rb'"(?i:pass|pin|auth|cookies|ssn|secrets)\\*":']
         named += [b"(?i:" + re2.escape(name.encode()) + rb')\\*"[ ]?:' for name in settings.fields]
-        patterns = [rule.scan for rule in rules if rule.scan]
-        self._scan = re2.compile(any_of([*patterns, *named, _ENCODED]), scan)
+        self._scan = re2.compile(any_of([*places, *named, _ENCODED]), scan)
         self._own_scan = (
             re2.compile(any_of(pattern for _, pattern in own), _utf8_options()) if own else None
         )
@@ -165,9 +169,9 @@ class Ruleset:
         """Every value in a text that every rule in force accepts; they may overlap."""
         found: list[Found] = []
         for index in self._set.Match(text) or ():
-            compiled = self._rules[index]
-            if numbers or not compiled.rule.number:
-                found.extend(self._cut(text, compiled))
+            for compiled in self._tried[index]:
+                if numbers or not compiled.rule.number:
+                    found.extend(self._cut(text, compiled))
         for compiled in self._own:
             found.extend(self._cut(text, compiled))
         return found

@@ -9,19 +9,22 @@ from ttsink.redaction import Redactor
 from ttwire.record import Record
 
 REDACTOR = Redactor(RedactionSettings(), b"k" * 32)
-SHORT_BYTES = 8_192
-TIMES = 8
-MAX_GROWTH = TIMES * 4
+SHORT_BYTES = 32_768
+"""Long enough that the engine has left the methods it keeps for short texts."""
+TIMES = 4
+MAX_GROWTH = TIMES * 3
 """Linear is a growth of `TIMES`, quadratic one of its square; the rest is a busy machine."""
+CHEAP_SECONDS = 0.05
+"""What the long line may cost at any growth: too little to measure a growth by."""
 
 
 def seconds(text: str) -> float:
     record = Record(message=text, fields={"k": text})
     best = float("inf")
     for _ in range(2):
-        start = time.perf_counter()
+        start = time.process_time()
         REDACTOR.records([record])
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return best
 
 
@@ -55,6 +58,6 @@ def seconds(text: str) -> float:
 )
 def test_a_hostile_line_costs_time_in_proportion(part: str) -> None:
     short = (part * SHORT_BYTES)[:SHORT_BYTES]
-    growth = seconds(short * TIMES) / max(seconds(short), 1e-4)
+    long = seconds(short * TIMES)
 
-    assert growth < MAX_GROWTH
+    assert long < CHEAP_SECONDS or long / max(seconds(short), 1e-4) < MAX_GROWTH

@@ -372,7 +372,9 @@ TOKENS: dict[str, tuple[Shape, ...]] = {
         lambda r: f"xkeysib-{text(r, 64, HEX)}-{text(r, 16)}",
         lambda r: f"xsmtpsib-{text(r, 64, HEX)}-{text(r, 16)}",
     ),
-    "discord_token": (lambda r: f"M{text(r, 23)}.{text(r, 6, URL_SAFE)}.{text(r, 37, URL_SAFE)}a",),
+    "discord_token": (
+        lambda r: f"M{text(r, 23)}.G{text(r, 5, URL_SAFE)}.{text(r, 37, URL_SAFE)}a",
+    ),
     "terraform_token": (lambda r: f"{text(r, 14)}.atlasv1.{text(r, 67, URL_SAFE)}",),
     "square_token": (
         lambda r: "sq0atp-" + text(r, 22, URL_SAFE),
