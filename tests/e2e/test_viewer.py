@@ -386,11 +386,11 @@ def test_files_are_printed_where_there_is_no_terminal(
 
 
 @contextmanager
-def served(home: Path, listen: str) -> Iterator[tuple[Sink, "subprocess.Popen[str]"]]:
+def served(home: Path, listen: str, *more: str) -> Iterator[tuple[Sink, "subprocess.Popen[str]"]]:
     """A sink with a journal, which the test may kill."""
     command = [sys.executable, "-m", "ttsink", "serve", "--listen", listen]
     with subprocess.Popen(
-        [*command, "--data-dir", str(home / "data")],
+        [*command, "--data-dir", str(home / "data"), *more],
         env=environment(home),
         stderr=subprocess.PIPE,
         text=True,
@@ -484,6 +484,33 @@ def test_the_commands_read_a_real_sink(sink: Sink, env: dict[str, str]) -> None:
     assert json.loads(one.stdout) == records[77]
     assert ttview("jobs", "cmd").stdout.splitlines()[1].split()[0] == "cmd"
     assert ttview("workers", "w-7", "-o", "json").returncode == 0
-    followed = ttview("tail", "job:cmd", "-n", "2", "--follow", "--timeout", "1s", "-o", "json")
+    followed = ttview("tail", "job:cmd", "-n", "2", "--fail-on", '"m 2499"', "-o", "json")
     assert followed.stdout.splitlines() == newest[-2:]
     assert ttview("record", "0-1").returncode == 1
+
+
+def test_a_sink_that_wants_a_token_says_so_and_is_read_with_it(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.write_text("s3cret-token-of-a-test\n")
+    wrong.write_text("another-token\n")
+    with served(tmp_path, "127.0.0.1:0", "--read-token-file", str(right)) as (sink, _):
+        sink.post(*mail(2))
+        tail = [sys.executable, "-m", "ttview", "tail", "--url", sink.url]
+        refused = subprocess.run(tail, env=env, capture_output=True, check=False, text=True)
+        assert (refused.returncode, refused.stdout) == (4, "")
+        assert refused.stderr.startswith("ttview: ")
+        taken = subprocess.run(
+            [*tail, "--token-file", str(right)], env=env, capture_output=True, check=False
+        )
+        assert (taken.returncode, taken.stdout.count(b"\n")) == (0, 2)
+
+        with program(["ttview", sink.url, "--token-file", str(wrong)], env) as screen:
+            screen.until(lambda: "token" in screen.text)
+            wrong.write_text(right.read_text())
+            screen.press("\x12")
+            screen.until("sent 1")
+            screen.press("\x03")
+            assert screen.wait() == 0
+            assert b"s3cret" not in screen.raw

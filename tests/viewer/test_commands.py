@@ -151,12 +151,14 @@ async def test_follow_prints_what_comes_and_says_what_is_missing(
 ) -> None:
     gap = Gap("evicted", "e1-2", "e1-9", 1204)
     sink.streams.append(
-        events(record(1)) + sse.frame("gap", msgspec.json.encode(gap)) + events(record(10))
+        events(record(1))
+        + sse.frame("gap", msgspec.json.encode(gap))
+        + events(record(10, level="fatal"))
     )
 
-    done = await ttview("tail", "--follow", "--timeout", "1s", "-o", "json")
+    done = await ttview("tail", "--follow", "--fail-on", "level:fatal", "-o", "json")
 
-    assert done.status == 0
+    assert done.status == 1
     assert [found.id for found in of(done.out)] == ["e1-1", "e1-10"]
     assert "1,204 records are missing here" in done.err
     assert sink.asked("/api/stream")[0].headers["Last-Event-ID"] == "e1-0"
@@ -168,9 +170,9 @@ async def test_follow_goes_on_where_a_broken_stream_ended(
     async def cut(answer: web.StreamResponse) -> None:
         await answer.write(events(record(1), record(2)))
 
-    sink.streams += [cut, events(record(3))]
+    sink.streams += [cut, events(record(3, level="fatal"))]
 
-    done = await ttview("tail", "--follow", "-n", "9", "--timeout", "2s", "-o", "json")
+    done = await ttview("tail", "-f", "-n", "9", "--fail-on", "level:fatal", "-o", "json")
 
     assert [found.id for found in of(done.out)] == ["e1-1", "e1-2", "e1-3"]
     first, second = sink.asked("/api/stream")
@@ -297,6 +299,8 @@ def test_help_imports_neither_the_network_nor_the_screen(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["tail", "--config", "/nonexistent/\x1b[31mred"], "/nonexistent/^[[31mred"),
+        (["http://a", "http://b"], "give one URL, or files, or -"),
         (["tial"], "there is no command or file 'tial'; did you mean tail?"),
         (["tail", "--frobnicate"], "unrecognized arguments: --frobnicate"),
         (["tail", "--timeout", "soon"], "'soon' is no duration"),

@@ -193,6 +193,17 @@ def test_a_name_that_is_wrong_is_said_before_the_screen(tmp_path: Path) -> None:
         Files([tmp_path / "none"], None, Engine)
 
 
+async def test_a_name_and_a_notice_hold_no_control(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b]0;owned\x07.log"
+    path.write_bytes(lines(5))
+    async with watching(path) as watched:
+        assert watched.source.name == "a^[]0;owned^G.log"
+        path.write_bytes(b"")
+        await watched.until(lambda: bool(watched.of(Failed)))
+
+        assert watched.of(Failed)[0].refusal.detail.isprintable()
+
+
 def test_without_the_sinks_package_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from ttview import sanitise
 from ttview.config import nearest
 from ttview.exits import CommandError, Exit
 
@@ -68,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Here, where a closed pipe is still ours to catch.
         sys.stdout.flush()
     except CommandError as error:
-        print(f"ttview: {error}", file=sys.stderr)
+        # It may name a file or a word of the command line that somebody else chose.
+        print(f"ttview: {sanitise.copied(str(error))}", file=sys.stderr)
         return error.status
     except BrokenPipeError:
         # Whoever read the output has enough. What is buffered must not be tried again at exit.

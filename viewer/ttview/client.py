@@ -36,7 +36,7 @@ from ttwire.sse import Decoder, Event
 from ttwire.state import JobPage, QueuePage, States, WorkerPage
 from ttwire.trace import trace_id as normal_trace_id
 
-STREAM_RECORDS_PER_SECOND: Final = 1_000
+STREAM_RECORDS_PER_SECOND: Final = 2_000
 """Asked of the sink as `rate=`: more than fifteen frames a second of 60 new rows can show. What
 it leaves out is a gap in place, which `/api/records` fills."""
 

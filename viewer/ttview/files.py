@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from ttview import sanitise
 from ttview.exits import CommandError
 from ttview.feed import (
     AboutSeen,
@@ -52,6 +53,9 @@ LIVE_RECORDS: Final = 1_000
 
 MAX_BEHIND: Final = 20
 """Hand-overs in a row; an input that brings more leaves a gap and goes on with its end."""
+
+MAX_NAME_CHARACTERS: Final = 60
+"""Of a file's name in the header."""
 
 STATES_SECONDS: Final = 1.0
 MAX_TRACE_RECORDS: Final = 5_000
@@ -113,7 +117,9 @@ class Files:
             self._engine: Engine = open_engine(files, pipe)
         except EngineError as error:
             raise CommandError(str(error)) from error
-        names = [path.name for path in files] + (["stdin"] if pipe is not None else [])
+        names = [sanitise.visible(path.name, MAX_NAME_CHARACTERS) for path in files] + (
+            ["stdin"] if pipe is not None else []
+        )
         self._name = names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
         self._clock = clock
         self._deliver: Deliver | None = None
@@ -233,7 +239,7 @@ class _Worker:
             self._whole_due, self._counted_at = False, now
             self._account()
         for notice in self._engine.notices():
-            self._say(Failed("file", Refusal("file", notice)))
+            self._say(Failed("file", Refusal("file", sanitise.visible(notice, 1000))))
         if not self._ended and self._engine.ended and self._generation is not None:
             self._ended = True
             self._say(Connection("ended", "standard input ended"))
