@@ -209,7 +209,7 @@ async def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
     handlers: dict[signal.Signals, Callable[[], object]] = {
         signal.SIGTERM: stop.set,
         signal.SIGINT: stop.set,
-        signal.SIGHUP: server.reload,
+        signal.SIGHUP: lambda: loop.run_in_executor(None, server.reload),
     }
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)

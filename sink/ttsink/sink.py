@@ -73,6 +73,7 @@ class Sink:
 
     async def open(self) -> None:
         """Opens the log and reads it into a view."""
+        version()  # reads files, once; `/api/info` must not
         status = await self._log.open()
         self.view = View(status.epoch, self.settings.retention, observers=(self.states,))
         self._restore()

@@ -1,8 +1,10 @@
 """Which version this is."""
 
+from functools import cache
 from importlib import metadata
 
 
+@cache
 def version() -> str:
     """The installed distribution's version; `0+checkout` where nothing is installed."""
     try:

@@ -139,6 +139,8 @@ def started(arguments: Sequence[str]) -> Iterator[tuple[int, int]]:
     finally:
         child.terminate()
         child.wait()
+        if child.stderr is not None:
+            child.stderr.close()
 
 
 def cpu_seconds(pid: int) -> float:
@@ -151,6 +153,9 @@ class Poster:
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
+
+    def close(self) -> None:
+        self._socket.close()
 
     def post(self, request: bytes) -> None:
         self._socket.sendall(request)
@@ -193,6 +198,8 @@ def run(
             ends.enter_context(started([__file__, "--floor"])),
         ]
         posters = [(Poster(port), pid) for pid, port in servers]
+        for poster, _ in posters:
+            ends.callback(poster.close)
         for poster, pid in posters:
             measured(poster, pid, posts, WARM_UP_BATCHES, shape.batch)
         figures: list[list[Figure]] = [[], []]

@@ -1,5 +1,6 @@
 """Who may pass: tokens, hosts, other sites, addresses."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,10 @@ async def test_tokens_are_read_again_without_a_restart(tmp_path: Path) -> None:
     async with running(auth={"ingest_token_file": [str(path)]}) as sink:
         before = (await sink.post(LINE, headers=bearer("new"))).status
         path.write_text("old\nnew\n")
-        sink.server.reload()
+        await asyncio.to_thread(sink.server.reload)
         after = (await sink.post(LINE, headers=bearer("new"))).status
         path.unlink()
-        sink.server.reload()
+        await asyncio.to_thread(sink.server.reload)
         kept = (await sink.post(LINE, headers=bearer("new"))).status
         about = (await sink.get("/api/info")).json
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
+from blockbuster import blockbuster_ctx
 
 from ttsink.config import load
 from ttsink.server import Server
@@ -109,8 +110,13 @@ async def running(
     server = Server(load(tables=given).settings, environ or {})
     await server.start()
     try:
-        async with aiohttp.ClientSession() as session:
-            yield Running(server, session)
+        # What blocks the loop inside the sink fails the request, and so the test.
+        with blockbuster_ctx("ttsink") as watch:
+            for function in watch.functions.values():
+                # /proc is memory, and is read for /metrics only.
+                function.can_block_in("prometheus_client/process_collector.py", {"collect"})
+            async with aiohttp.ClientSession() as session:
+                yield Running(server, session)
     finally:
         await server.close()
 
