@@ -28,7 +28,7 @@ _LINES: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ("warn", "rate limited by smtp.example.com, waiting 2.5s", {"retry_after": 2.5}),
     ("info", "wrote /var/spool/out/part-{n}.parquet (18.4 MiB)", {"rows": 48210}),
     ("debug", "lock 7c9e6679-7425-40de-944b-e07fc1f90ae7 held for 3ms", {}),
-    ("info", "customer <email:7f3a91> subscribed from 203.0.113.{b}", {"plan": "team"}),
+    ("info", "customer [email:7f3a91] subscribed from 203.0.113.{b}", {"plan": "team"}),
     ("warn", "slow query: 1240ms SELECT * FROM invoices WHERE account_id = {n}", {"rows": 9120}),
     ("error", "TimeoutError: no answer from pdf-renderer after 30s", {"attempt": 2}),
 )
@@ -83,7 +83,7 @@ def _endless(seed: int) -> Iterator[Record]:
             trace_id=trace if dice.random() < 0.7 else None,
             span_id=_hex(dice, 16) if dice.random() < 0.5 else None,
             fields=fields,
-            redacted=("email",) if "<email:" in message else (),
+            redacted=("email",) if "[email:" in message else (),
             agent="vector",
         )
 

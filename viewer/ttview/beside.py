@@ -84,6 +84,7 @@ def toggle_full(model: Model) -> None:
 
 
 def show_help(model: Model) -> None:
+    model.help_of = model.focus
     model.focus = "help"
     model.help_top = 0
 
@@ -91,7 +92,7 @@ def show_help(model: Model) -> None:
 def escape(model: Model) -> None:
     """One step back towards the plain log; never quits and never loses what was typed."""
     if model.focus == "help":
-        model.focus = "log"
+        model.focus = model.help_of
     elif model.peek is not None:
         model.peek, model.focus = None, "log"
     elif model.focus == "side":

@@ -32,7 +32,12 @@ def draw(model: Model, bound: tuple[Key, ...] = ALL) -> Frame:
     frame: Frame = [[Piece(0, bars.header(model))]]
     if model.focus == "help":
         rows, model.help_top = helping.rows(
-            bound, model.help_top, width=areas.width, height=areas.middle, glyphs=model.glyphs
+            bound,
+            model.help_of,
+            model.help_top,
+            width=areas.width,
+            height=areas.middle,
+            glyphs=model.glyphs,
         )
         frame += [[Piece(0, row)] for row in rows]
     else:

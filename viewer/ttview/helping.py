@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ttview import keys
+from ttview.effects import Where
 from ttview.glyphs import Glyphs
 from ttview.keys import Key
 from ttview.marking import Fragment
@@ -14,16 +15,15 @@ _KEY_CELLS = 16
 _COLUMN_CELLS = 62
 
 
-def lines(bound: Sequence[Key]) -> list[list[Fragment]]:
-    """The page as one long column."""
+def lines(bound: Sequence[Key], where: Where) -> list[list[Fragment]]:
+    """The page as one long column; sections with keys for this place come first."""
     table = iter(bound)
+    sections = [(title, [next(table, key) for key in section]) for title, section in keys.SECTIONS]
+    sections.sort(key=lambda pair: not any(where in key.where for key in pair[1]))
     made: list[list[Fragment]] = []
-    for title, section in keys.SECTIONS:
+    for title, section in sections:
         made.append([("class:title", f" {title}")])
-        for key in section:
-            shown = next(table, key)
-            if shown.keys:
-                made.append(_line(" ".join(shown.keys), shown.help))
+        made += [_line(" ".join(key.keys), key.help) for key in section if key.keys]
         made.append([])
     made.append([("class:title", " Filter")])
     made += [_line(f"{field.name}:", field.help) for field in FIELDS]
@@ -43,10 +43,10 @@ def _line(left: str, told: str) -> list[Fragment]:
 
 
 def rows(
-    bound: Sequence[Key], top: int, *, width: int, height: int, glyphs: Glyphs
+    bound: Sequence[Key], where: Where, top: int, *, width: int, height: int, glyphs: Glyphs
 ) -> tuple[list[Row], int]:
     """The page from line `top`, in as many columns as fit, and the `top` that was possible."""
-    found = lines(bound)
+    found = lines(bound, where)
     across = max(width // _COLUMN_CELLS, 1)
     each = max(-(-len(found) // across), height)
     top = min(top, max(each - height, 0))

@@ -120,6 +120,7 @@ class Model:
         self.peek: Peek | None = None
         self.pane: Pane | None = None
         self.help_top = 0
+        self.help_of: Where = "log"
         self.prompt: Prompt | None = None
         self.notice: Notice | None = None
         self.saved = dict(settings.saved)
