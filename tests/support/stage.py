@@ -50,6 +50,7 @@ SEQUENCES = {
     "End": "\x1b[F",
     "Space": " ",
     "Backspace": "\x7f",
+    "F2": "\x1bOQ",
     "^C": "\x03",
     "^D": "\x04",
     "^U": "\x15",

@@ -9,8 +9,8 @@ FOOTER_ROWS: Final = 2
 SIDE_CELLS: Final = 44
 """Of the side pane at its widest, its border included."""
 
-MIN_LOG_CELLS: Final = 60
-"""A log narrower than this is no use beside a side pane; the pane gives way."""
+MIN_BESIDE_CELLS: Final = 100
+"""Narrower screens show the side pane only while it has the keys: the log needs the room."""
 
 MIN_HEADED_ROWS: Final = 12
 """Screens lower than this have no column headings."""
@@ -32,12 +32,18 @@ class Areas(NamedTuple):
     middle: int
 
 
-def arrange(width: int, height: int, *, side: bool, peek: bool, full: bool) -> Areas:
-    """Divides `width` x `height`; a part that finds no room is left out."""
+def arrange(width: int, height: int, *, side: bool, in_side: bool, peek: bool, full: bool) -> Areas:
+    """Divides `width` x `height`; a part that finds no room is left out.
+
+    `in_side`: the side pane has the keys.
+    """
     middle = max(height - HEADER_ROWS - FOOTER_ROWS, 1)
     side_cells = 0
-    if side and not full and width >= MIN_LOG_CELLS + 20:
-        side_cells = min(SIDE_CELLS, max(width * 28 // 100, 20), width - MIN_LOG_CELLS)
+    if side and not full:
+        if width >= MIN_BESIDE_CELLS:
+            side_cells = min(SIDE_CELLS, width * 28 // 100)
+        elif in_side:
+            side_cells = min(SIDE_CELLS, max(width // 2, width - 24))
     heading = 1 if middle >= MIN_HEADED_ROWS else 0
     peek_rows = 0
     if peek and middle >= 6:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ttview import times
 from ttview.effects import Ask, Effect, Refresh
 from ttview.feed import (
     AboutSeen,
@@ -56,7 +57,10 @@ def take(model: Model, arrival: Arrival) -> list[Effect]:
 def _records(model: Model, records: Sequence[Record]) -> None:
     if not records:
         return
-    model.meter.count(model.now, len(records), records[-1])
+    opened = times.text(model.connection_since)
+    live = [one for one in records if (one.received or one.timestamp) >= opened]
+    if live:  # what was replayed is neither pace nor lag
+        model.meter.count(model.now, len(live), live[-1])
     model.saw(records)
     if model.window.held.order == "time":
         model.waiting.append((model.now, records))

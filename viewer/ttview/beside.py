@@ -33,7 +33,7 @@ def enter(model: Model) -> list[Effect] | None:
 def next_part(model: Model) -> None:
     """Hands the keys to the next part of the screen that is shown."""
     parts = ["log"]
-    if model.areas.side:
+    if model.side.shown and not model.full:
         parts.append("side")
     if model.peek is not None:
         parts.append("peek")

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from ttview import bars, columns, helping, peek, side
 from ttview.beside import account
+from ttview.entry import Entry
 from ttview.keys import ALL, Key
 from ttview.model import Model
 from ttview.rows import Row, clipped
@@ -120,7 +121,8 @@ def _log_piece(model: Model, line: Line, row: Row, *, is_first: bool) -> Piece:
     if line.part and not is_first:
         return Piece(x, row)
     style = " class:cursor" if model.focus == "log" else " class:here"
-    return Piece(x, row, style, model.glyphs.cursor)
+    marked = isinstance(line.item, Entry) and line.item.record.id in model.rows.marked
+    return Piece(x, row, style, model.glyphs.mark if marked else model.glyphs.cursor)
 
 
 def _edge(model: Model) -> Row:

@@ -130,7 +130,7 @@ class Model:
         self.ledger: Ledger | None = None
         self.about: About | None = None
         self.meter = Meter()
-        self.areas: Areas = arrange(80, 24, side=self.side.shown, peek=False, full=False)
+        self.areas: Areas = arrange(80, 24, side=False, in_side=False, peek=False, full=False)
         self.rows = Rows(self.look())
         self.settle()
 
@@ -160,6 +160,7 @@ class Model:
             self.width,
             self.height,
             side=self.side.shown and self.pane is None,
+            in_side=self.focus == "side",
             peek=self.peek is not None,
             full=self.full,
         )
