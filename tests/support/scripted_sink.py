@@ -1,6 +1,7 @@
 """A sink that does what a test says: the wire of the contract without anything behind it."""
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -49,7 +50,7 @@ class ScriptedSink:
         self.release = asyncio.Event()
 
     @asynccontextmanager
-    async def served(self) -> AsyncIterator[str]:
+    async def served(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
         app = web.Application()
         routes: dict[str, Handler] = {
             "/api/stream": self._stream,
@@ -62,9 +63,11 @@ class ScriptedSink:
         }
         for path, handler in routes.items():
             app.router.add_get(path, self._judged(handler))
-        async with TestServer(app) as server:
+        server = TestServer(app)
+        await server.start_server(ssl=tls)
+        async with server:
             try:
-                yield f"http://127.0.0.1:{server.port}"
+                yield f"{'https' if tls else 'http'}://127.0.0.1:{server.port}"
             finally:
                 self.release.set()
 

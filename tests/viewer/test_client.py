@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,6 +34,8 @@ from ttwire import sse
 from ttwire.gap import Gap
 from ttwire.record import Record
 from ttwire.state import JobState, States
+
+TLS = Path(__file__).resolve().parent.parent / "support" / "tls"
 
 
 @pytest.fixture
@@ -350,3 +353,25 @@ async def test_across_any_cuts_every_record_arrives_once_and_in_order(
 
         assert watched.ids == [found.id for found in sent]
         assert watched.source.unreadable == 0
+
+
+async def test_a_certificate_is_trusted_by_its_file_and_else_refused_in_plain_words(
+    sink: ScriptedSink, tmp_path: Path
+) -> None:
+    pem = TLS / "first.pem"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, pem.with_suffix(".key"))
+    sink.records = [record(1)]
+    async with sink.served(context) as url:
+        said: list[str] = []
+        for ca_file in (pem, None, tmp_path / "missing.pem"):
+            client = Client(Address(url, ca_file=ca_file))
+            watched = Watched(client)
+            client.page(PageRequest())
+            await watched.until(lambda watched=watched: bool(watched.said))  # type: ignore[misc]  # bound now
+            await client.aclose()
+            said += [failed.refusal.detail for failed in watched.of(Failed)]
+
+    first, second = said
+    assert first.startswith(f"the certificate of {url.removeprefix('https://')} is not trusted")
+    assert second.startswith(f"cannot read {tmp_path / 'missing.pem'}")
