@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ttsink import msgpack
+from ttsink import event, msgpack, within
 from ttsink.limits import DEFAULT, MIB, BodyRefused, Limits
+from ttsink.rows import Rows, Shapes
 from ttsink.salvage import ARRAY, UNREADABLE, WRAPPERS, Salvage
 from ttsink.value import Shape, Split
 
@@ -62,6 +63,28 @@ def split(body: bytes, content_type: str = "", limits: Limits = DEFAULT) -> Spli
     if first == b"[":
         return _array(body, content_type, limits)
     return _lines(body, content_type, limits)
+
+
+def split_by_shape(
+    shapes: Shapes, body: bytes, content_type: str = "", limits: Limits = DEFAULT
+) -> Split:
+    """As `split`; the values are `Rows` where all are objects of a shape that is known by now.
+
+    Raises:
+        BodyRefused: as `split`.
+    """
+    rows = shapes.rows(body) if body[:1] in {b"{", b"["} and len(body) <= _COUNTED_BYTES else None
+    if rows is None or not _are_usual(rows, body, limits):
+        return split(body, content_type, limits)
+    return Split(rows, "json_array" if body[:1] == b"[" else "json_lines")
+
+
+def _are_usual(rows: Rows, body: bytes, limits: Limits) -> bool:
+    """Whether these are records, several, and none over a limit."""
+    if not 1 < len(rows) <= limits.max_records or not event.are_plain([dict.fromkeys(rows.keys)]):
+        return False
+    pieces = b"\n".join(_raw_array.decode(body)) if body[:1] == b"[" else body
+    return not within.over(pieces, rows, limits)
 
 
 def _count_values(body: bytes, limits: Limits) -> None:

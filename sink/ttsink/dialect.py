@@ -7,6 +7,7 @@ import msgspec
 from ttsink.dialect_batch import Readers, read
 from ttsink.dialect_fields import FieldMapping, lists
 from ttsink.dialect_plan import Plans
+from ttsink.rows import Rows
 from ttsink.value import Malformed, Value
 from ttwire.record import Record
 
@@ -31,7 +32,7 @@ class Dialects:
         gets. What no member says stays in `fields`. The values must encode as JSON, and the
         records then do too.
         """
-        if set(map(type, values)) == {dict}:
+        if isinstance(values, Rows) or set(map(type, values)) == {dict}:
             return read(values, self._plans, self._readers, received, agent)  # type: ignore[arg-type]
         plain: list[int] = []
         broken: list[int] = []

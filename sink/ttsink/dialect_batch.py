@@ -7,7 +7,6 @@ value by value.
 
 from collections.abc import Callable, Sequence
 from itertools import repeat
-from operator import itemgetter
 from typing import Any, Final
 
 from ttsink import dialect_path, dialect_text
@@ -25,6 +24,7 @@ from ttsink.dialect_value import (
     TraceIds,
     shown,
 )
+from ttsink.rows import columns_of, without
 from ttwire import trace
 from ttwire.record import Record
 
@@ -94,7 +94,7 @@ class _Reading:
 
     def by_keys(self, objects: Sequence[_Object], *, opened: bool) -> list[Record]:
         keys = tuple(objects[0])
-        columns = _columns(objects, keys) if set(map(len, objects)) == {len(keys)} else None
+        columns = columns_of(objects, keys)
         if columns is not None:
             inside = self._plans.inside(keys, objects[0])
             return self._by_depth(objects, columns, keys, inside, opened=opened)
@@ -103,7 +103,7 @@ class _Reading:
             list(map(tuple, objects)),
             lambda group, keys: self._by_depth(
                 group,
-                _columns(group, keys) or {},
+                columns_of(group, keys) or {},
                 keys,
                 self._plans.inside(keys, group[0]),
                 opened=opened,
@@ -144,7 +144,7 @@ class _Reading:
 
         def read_group(group: Sequence[_Object], shape: tuple[Any, ...]) -> list[Record]:
             plan = self._plans.get((keys, inside, shape), group[0], inside)
-            own = columns if len(group) == len(objects) else _columns(group, keys) or {}
+            own = columns if len(group) == len(objects) else columns_of(group, keys) or {}
             return self._by_plan(group, own, plan, keys, inside, opened=opened)
 
         return self._grouped(objects, deep_shapes(columns, inside, told=told), read_group)
@@ -177,15 +177,13 @@ class _Reading:
             lines = lines_within(objects, columns, plan, self._plans)
             if lines:
                 return self._with_lines(objects, lines, plan, keys, inside)
-        for member, key, _ in plan.first:
-            if member in whole:
-                for each in objects:
-                    del each[key]
-        for member in MEMBERS:
-            if member not in whole:
-                whole[member] = self._member(plan.members[member], member, objects)
-        self._show(plan, objects, whole["message"])
-        self._tell(objects, plan, whole)
+        objects = without(objects, columns, certain)
+        partial = [member for member in MEMBERS if member not in whole]
+        for member in partial:
+            whole[member] = self._member(plan.members[member], member, objects)
+        if "message" in partial:
+            self._show(plan, objects, whole["message"])
+        self._tell(objects, plan, whole, {each for each in partial if None in whole[each]})
         return list(
             map(
                 Record,
@@ -286,32 +284,39 @@ class _Reading:
         found = dict(zip(lines, self.by_keys(list(lines.values()), opened=True), strict=True))
         if rest:
             group = [objects[at] for at in rest]
-            own = _columns(group, keys) or {}
+            own = columns_of(group, keys) or {}
             plain = self._by_plan(group, own, plan, keys, inside, opened=True)
             found.update(zip(rest, plain, strict=True))
         return [found[at] for at in range(len(objects))]
 
-    def _tell(self, objects: Sequence[_Object], plan: Plan, whole: dict[str, _Column]) -> None:
+    def _tell(
+        self,
+        objects: Sequence[_Object],
+        plan: Plan,
+        whole: dict[str, _Column],
+        lacking: set[str],
+    ) -> None:
         """What the record itself left out: from the message's text, then from its surroundings."""
         if self._readers.text:
-            self._find_ids(whole)
-            self._read_text(objects, whole)
+            if "trace_id" in lacking:
+                self._find_ids(whole)
+            self._read_text(objects, whole, lacking)
         for member, around in (
             ("job", "job_around"),
             ("worker", "worker_around"),
             ("timestamp", "read_time"),
         ):
-            column = whole[member]
-            if None not in column:
+            if member not in lacking:
                 continue
+            column = whole[member]
             missing = [at for at, value in enumerate(column) if value is None]
             told = self._member(plan.members[around], around, objects, missing)
             for at in missing:
                 column[at] = told[at]
             if member == "job":
                 self._read_paths(objects, whole)
-        times = whole["timestamp"]
-        if None in times:
+        if "timestamp" in lacking:
+            times = whole["timestamp"]
             whole["timestamp"] = [time or self._received for time in times]
 
     def _read_paths(self, objects: Sequence[_Object], whole: dict[str, _Column]) -> None:
@@ -331,8 +336,6 @@ class _Reading:
     def _find_ids(self, whole: dict[str, _Column]) -> None:
         """Ids in a message's text: `race` of trace, X-Ray's root, a traceparent."""
         traces, spans = whole["trace_id"], whole["span_id"]
-        if None not in traces:
-            return
         for at, message in enumerate(whole["message"]):
             if traces[at] is None and (
                 "race" in message or "RACE" in message or "Root=" in message or "00-" in message
@@ -343,9 +346,11 @@ class _Reading:
                     if spans[at] is None:
                         spans[at] = ids.span_id
 
-    def _read_text(self, objects: Sequence[_Object], whole: dict[str, _Column]) -> None:
+    def _read_text(
+        self, objects: Sequence[_Object], whole: dict[str, _Column], lacking: set[str]
+    ) -> None:
         members = ("job", "worker", "queue", "level", "timestamp")
-        wanted = [member for member in ("job", "level", "timestamp") if None in whole[member]]
+        wanted = [member for member in ("job", "level", "timestamp") if member in lacking]
         if wanted:
             for at, message in enumerate(whole["message"]):
                 if not message or all(whole[member][at] is not None for member in wanted):
@@ -367,14 +372,3 @@ def _placed(each: _Object, worker: str) -> str:
     """A process or thread with its host, where the agent said it: each host has a first one."""
     host = each.get("host") or each.get("hostname")
     return f"{host}:{worker}" if type(host) is str and host != worker else worker
-
-
-def _columns(objects: Sequence[_Object], keys: tuple[str, ...]) -> _Columns | None:
-    """The values by key; None when not every object has all of them."""
-    try:
-        if len(keys) < 2:
-            return {key: [each[key] for each in objects] for key in keys}
-        rows = list(map(itemgetter(*keys), objects))
-    except KeyError:
-        return None
-    return dict(zip(keys, zip(*rows, strict=True), strict=True))

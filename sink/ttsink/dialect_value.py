@@ -128,10 +128,9 @@ class Levels:
     def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
         plain = severity.PLAIN[_scale(rule)]
         try:
-            found = list(map(plain.get, raw))
-        except TypeError:
+            return list(map(plain.__getitem__, raw))
+        except (KeyError, TypeError):
             return None
-        return None if None in found else found
 
     def one(self, raw: Any, rule: str) -> Read:
         return severity.level(raw, _scale(rule))

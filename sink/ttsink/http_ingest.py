@@ -1,16 +1,18 @@
 """`/ingest`: one batch in, one short answer out."""
 
+from functools import partial
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
 from ttsink.admission import Refused
-from ttsink.body import split
+from ttsink.body import split_by_shape
 from ttsink.door import refusal
 from ttsink.intake import Intake, Taken
 from ttsink.limits import BodyRefused
 from ttsink.receive import Form, receive
+from ttsink.rows import Shapes
 
 ROUTE: Final = "/ingest"
 
@@ -32,8 +34,10 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 def add_routes(app: web.Application, intake: Intake) -> None:
+    form = Form(partial(split_by_shape, Shapes()), stored, refused)
+
     async def post(request: web.Request) -> web.Response:
-        return await receive(request, intake, FORM)
+        return await receive(request, intake, form)
 
     async def health(_request: web.Request) -> web.Response:
         # Vector's health check is a HEAD that must be answered with exactly 200.
@@ -68,6 +72,3 @@ def refusal_headers(error: Refused | BodyRefused) -> dict[str, str]:
     if error.status == 415:
         headers["Accept-Encoding"] = ENCODINGS
     return headers
-
-
-FORM: Final = Form(split, stored, refused)

@@ -226,7 +226,7 @@ class Intake:
         self._on_spans(spans)
 
     async def _batch(
-        self, split_body: Split, posted: Posted, again: Callable[[], list[Value]]
+        self, split_body: Split, posted: Posted, again: Callable[[], Sequence[Value]]
     ) -> Batch:
         """The records of a body, redacted.
 

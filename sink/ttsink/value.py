@@ -1,5 +1,6 @@
 """What a body holds, before any dialect has looked at it."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -50,7 +51,7 @@ class Split(msgspec.Struct, frozen=True):
         metrics: How many of `values` are metrics.
     """
 
-    values: list[Value]
+    values: Sequence[Value]
     shape: Shape
     spans: list[Span] = []
     cut: tuple[int, ...] = ()
