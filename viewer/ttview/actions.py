@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from ttview import arriving, beside, moving, prompting, showing, taking, viewing, waterfall
+from ttview import arriving, beside, moving, prompting, showing, taking, tracepane, viewing
 from ttview.effects import Effect, Follow
 from ttview.feed import Arrival, StreamRequest
 from ttview.model import Model
@@ -51,7 +51,7 @@ COMMANDS: Final[dict[str, Command]] = {
     **taking.COMMANDS,
     **beside.COMMANDS,
     **prompting.COMMANDS,
-    "waterfall": waterfall.open_waterfall,
+    "waterfall": tracepane.open_trace,
 }
 
 

@@ -29,6 +29,7 @@ from ttview.save import save
 from ttview.screen import Canvas, CanvasControl, Click, layout
 from ttview.settings import Settings
 from ttview.style import RULES
+from ttview.tracelink import NO_LINK
 from ttwire.about import About
 from ttwire.record import Record
 
@@ -312,7 +313,7 @@ class Viewer:
         link = self._outside.link
         url = link(record, self.model.about) if link is not None else None
         if url is None:
-            self.model.say("no link is set up for traces: the sink's configuration names one")
+            self.model.say(NO_LINK)
         else:
             self._say("trace:", self._outside.open_url, url)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from ttview import columns, waterfall
+from ttview import columns, tracepane
 from ttview.effects import Edit, Effect, KeepFilter, Quit, Save
 from ttview.entry import Entry
 from ttview.model import MAX_MARKS, Model, Prompt, PromptKind
@@ -211,7 +211,7 @@ _USES: Final[dict[PromptKind, Use]] = {
     "goto": _goto,
     "save": _save,
     "command": _command,
-    "span": waterfall.search,
+    "span": tracepane.search,
 }
 
 COMMANDS: Final[dict[str, Command]] = {

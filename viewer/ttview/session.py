@@ -6,15 +6,26 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, TextIO
+from typing import BinaryIO, NamedTuple, TextIO
 
 from prompt_toolkit.input import Input
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.output import ColorDepth
 
-from ttview import clipboard, columns, config, keys, links, memory, opener, reopen, terminal
+from ttview import (
+    clipboard,
+    columns,
+    config,
+    keys,
+    links,
+    memory,
+    opener,
+    reopen,
+    terminal,
+    tracelink,
+)
 from ttview.app import Outside, Viewer
 from ttview.client import Client
 from ttview.commands import options
@@ -26,14 +37,9 @@ from ttview.model import Model
 from ttview.settings import Settings
 from ttview.style import THEMES
 from ttview.terminal import Terminal
-from ttview.times import TIME_FORMS, epoch_seconds
-from ttwire import cursor, link
-from ttwire.about import About
+from ttview.times import TIME_FORMS
+from ttwire import cursor
 from ttwire.engine import OpenEngine
-from ttwire.record import Record
-
-LINKS_REMEMBERED: Final = 4_096
-"""URLs of records on recent screens, so that a frame makes only those of its new rows."""
 
 
 class Opening(NamedTuple):
@@ -100,7 +106,7 @@ async def _shown(
         outside=Outside(
             copy=partial(_copy, output, environment, opening.settings.config.clipboard),
             open_url=partial(_open_url, output, environment, opening.settings.config.clipboard),
-            link=trace_link if opening.settings.config.links != "off" else None,
+            link=tracelink.url if opening.settings.config.links != "off" else None,
             token=pool.token if pool is not None else None,
             keep_filter=kept.keep,
             remember=kept.typed,
@@ -186,19 +192,6 @@ class Kept:
         memory.save(self._folder, self._memory)
 
 
-def trace_link(record: Record, about: About | None) -> str | None:
-    """The URL of a record's trace, from the sink's templates and checked ids alone."""
-    if about is None or record.trace_id is None or not about.links:
-        return None
-    service = record.fields.get("service")
-    template = link.choose(
-        about.links, job=record.job, service=service if isinstance(service, str) else None
-    )
-    if template is None:
-        return None
-    return _url(template, record.trace_id, record.span_id, record.timestamp)
-
-
 def window_title(model: Model) -> str:
     """What a list of windows shows of this one."""
     state = "follow" if model.window.moving else "paused"
@@ -219,8 +212,3 @@ async def _open_url(output: Terminal, environment: Mapping[str, str], mode: str,
     if opened.done:
         return opened.detail
     return f"{opened.detail}; {await _copy(output, environment, mode, url)}: {url}"
-
-
-@lru_cache(LINKS_REMEMBERED)
-def _url(template: str, trace_id: str, span_id: str | None, timestamp: str) -> str | None:
-    return link.url(template, trace_id, span_id, epoch_seconds(timestamp))

@@ -3,10 +3,12 @@
 import shlex
 from typing import Final
 
+from ttview import tracelink
 from ttview.effects import Copy, Effect, Mouse, Open, Quit, Retry, Suspend
 from ttview.model import Model
 from ttview.moving import Command
 from ttwire import record as wire
+from ttwire.record import Record
 
 
 def copy_record(model: Model) -> list[Effect] | None:
@@ -23,12 +25,29 @@ def copy_message(model: Model) -> list[Effect] | None:
     return [Copy(found.message, "message")]
 
 
-def copy_trace(model: Model) -> list[Effect] | None:
-    found = model.window.record()
+def traced(model: Model) -> Record | None:
+    """The record whose trace a key is about, or None, said."""
+    found = model.peek.record if model.peek is not None else model.window.record()
     if found is None or found.trace_id is None:
         model.say("this row has no trace id")
         return None
-    return [Copy(found.trace_id, "trace id")]
+    return found
+
+
+def copy_trace(model: Model) -> list[Effect] | None:
+    found = traced(model)
+    return None if found is None or found.trace_id is None else [Copy(found.trace_id, "trace id")]
+
+
+def copy_link(model: Model) -> list[Effect] | None:
+    found = traced(model)
+    if found is None:
+        return None
+    url = tracelink.url(found, model.about)
+    if url is None:
+        model.say(tracelink.NO_LINK)
+        return None
+    return [Copy(url, "link of the trace")]
 
 
 def copy_command(model: Model) -> list[Effect]:
@@ -55,11 +74,8 @@ def toggle_mouse(model: Model) -> list[Effect]:
 
 
 def open_trace(model: Model) -> list[Effect] | None:
-    found = model.peek.record if model.peek is not None else model.window.record()
-    if found is None or found.trace_id is None:
-        model.say("this row has no trace id")
-        return None
-    return [Open(found.trace_id, found)]
+    found = traced(model)
+    return None if found is None or found.trace_id is None else [Open(found.trace_id, found)]
 
 
 def retry(model: Model) -> list[Effect]:
@@ -71,6 +87,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "copy_record": copy_record,
     "copy_message": copy_message,
     "copy_trace": copy_trace,
+    "copy_link": copy_link,
     "copy_command": copy_command,
     "open_trace": open_trace,
     "mouse": toggle_mouse,

@@ -1,112 +1,79 @@
-"""The trace pane as rows: summary, axis, a bar a span, and the records or the facts of one."""
+"""A trace as rows: one about all of it, the axis, and a bar a span."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-import msgspec
-
-from ttview import columns, times
+from ttview import columns
 from ttview.glyphs import Glyphs
 from ttview.marking import Fragment
-from ttview.rows import Row, clipped
+from ttview.rows import Link, Row, clipped
 from ttview.sanitise import visible
 from ttview.spanbar import Bar, draw
 from ttview.spantree import Node
 from ttview.style import key_class
 from ttview.timeaxis import Axis, spell
 from ttview.times import epoch_seconds
-from ttwire.record import Record
-from ttwire.span import Span
-
-if TYPE_CHECKING:
-    from ttview.model import Model
-    from ttview.waterfall import Waterfall
+from ttview.waterfall import Waterfall
 
 NAME_SHARE: Final = 0.4
 NAME_LEAST: Final = 18
 NAME_MOST: Final = 60
 DURATION_CELLS: Final = 8
-LOWER_SHARE: Final = 0.35
-LOWER_LEAST: Final = 4
-"""Rows of the list below the bars; a lower screen has the bars alone."""
-
-MAX_FACT_CHARACTERS: Final = 2_000
 INDENT: Final = 2
 MAX_INDENT: Final = 24
 
 
-def rows(pane: "Waterfall", width: int, height: int, model: "Model") -> list[Row]:
-    """Exactly `height` rows, none wider than `width`."""
-    glyphs = model.glyphs
-    made = [_summary(pane, width, glyphs)]
-    if not pane.shown:
-        made += _nothing(pane, width, model)
-        return (made + [Row([])] * height)[:height]
-    names = min(max(int(width * NAME_SHARE), NAME_LEAST), NAME_MOST, width - DURATION_CELLS - 8)
-    bars = width - names - DURATION_CELLS - 2
-    lower = max(int(height * LOWER_SHARE), LOWER_LEAST) if height > 3 * LOWER_LEAST else 0
-    upper = height - len(made) - 1 - lower
-    if lower and len(pane.shown) + 1 < upper:
-        lower, upper = lower + upper - len(pane.shown) - 1, len(pane.shown) + 1
-    made.append(_axis_row(pane.axis, names + DURATION_CELLS + 2, bars, glyphs))
-    pane.page_rows = max(upper - 1, 1)
-    pane.top = min(max(pane.top, pane.at - upper + 1), pane.at)
-    pane.top = max(min(pane.top, len(pane.shown) - upper), 0)
-    gaps = [(start, end) for start, end, _ in pane.axis.breaks(bars)]
-    for place in range(pane.top, pane.top + upper):
-        if place >= len(pane.shown):
+def name_cells(width: int) -> int:
+    """The width of the column of names in rows of `width` cells."""
+    return min(max(int(width * NAME_SHARE), NAME_LEAST), NAME_MOST, width - DURATION_CELLS - 8)
+
+
+def bars(fall: Waterfall, places: range, width: int, glyphs: Glyphs, *, cursor: int) -> list[Row]:
+    """The axis, then a row for each place among the shown spans; empty ones past the last."""
+    names = name_cells(width)
+    room = width - names - DURATION_CELLS - 2
+    made = [_axis_row(fall.axis, names + DURATION_CELLS + 2, room, glyphs)]
+    gaps = [(start, end) for start, end, _ in fall.axis.breaks(room)]
+    for place in places:
+        if place < len(fall.shown):
+            node = fall.shown[place]
+            made.append(_span_row(fall, node, names, room, gaps, glyphs, place == cursor))
+        else:
             made.append(Row([]))
-            continue
-        made.append(_span_row(pane, pane.shown[place], names, bars, gaps, glyphs, place == pane.at))
-    if lower:
-        made += _lower(pane, width, lower, model)
-    return made[:height]
+    return made
 
 
-def _nothing(pane: "Waterfall", width: int, model: "Model") -> list[Row]:
-    if pane.refused:
-        told = f"the trace could not be read: {pane.refused}"
-    elif pane.trace is None:
-        told = "asking for the trace" + model.glyphs.more
-    else:
-        told = "neither a span nor a record of this trace is here (yet)"
-    found = [Row(clipped([("class:strong", f"  {told}")], width, model.glyphs.more))]
-    for source in pane.trace.sources if pane.trace is not None else ():
-        text = f"  {visible(source.name, 40)}: {source.detail or source.state}"
-        found.append(Row(clipped([("class:dim", visible(text, 200))], width, model.glyphs.more)))
-    return found
-
-
-def _summary(pane: "Waterfall", width: int, glyphs: Glyphs) -> Row:
-    forest = pane.forest
-    made: list[Fragment] = [("class:trace", f" {pane.trace_id} ")]
-    if pane.trace is not None and forest.nodes:
+def summary(fall: Waterfall, refused: str, width: int, glyphs: Glyphs) -> Row:
+    """One row about the whole trace; its id is a link."""
+    forest = fall.forest
+    made: list[Fragment] = [("", " "), ("class:trace", fall.trace_id), ("", " ")]
+    if fall.trace is not None and forest.nodes:
         count = sum(node.span is not None for node in forest.nodes)
         words = [f" {count} span{'s' if count != 1 else ''}"]
         if forest.first is not None and forest.last is not None:
-            broken = sum(p.end - p.start for p in pane.axis.pieces if p.is_break)
+            broken = sum(p.end - p.start for p in fall.axis.pieces if p.is_break)
             words.append(spell(forest.last - forest.first - broken))
             if broken:
                 words.append(f"+ {spell(broken)} waiting")
         made.append(("class:dim", "  ".join(words)))
         if forest.failed:
             made.append(("class:level.error", f"  {forest.failed} failed"))
-        if pane.is_told:
+        if fall.is_told:
             made.append(("class:gap", "  drawn from records: no span has come yet"))
-        elif len(pane.shown) < len(forest.nodes):
-            made.append(("class:dim", f"  {len(forest.nodes) - len(pane.shown)} folded"))
-        if pane.find or pane.least_us:
-            wanted = pane.find or f">{spell(pane.least_us)}"
+        elif len(fall.shown) < len(forest.nodes):
+            made.append(("class:dim", f"  {len(forest.nodes) - len(fall.shown)} folded"))
+        if fall.find or fall.least_us:
+            wanted = fall.find or f">{spell(fall.least_us)}"
             made.append(("class:hit", f" {visible(wanted, 40)} "))
     bad = (
-        [s for s in pane.trace.sources if s.state not in {"ok", "not_found"}] if pane.trace else []
+        [s for s in fall.trace.sources if s.state not in {"ok", "not_found"}] if fall.trace else []
     )
     if bad:
         text = f"  {visible(bad[0].name, 30)}: {visible(bad[0].detail or bad[0].state, 80)}"
         made.append(("class:level.warn", text))
-    if pane.refused:
-        made.append(("class:level.warn", f"  not renewed: {pane.refused}"))
-    return Row(clipped(made, width, glyphs.more))
+    if refused and fall.trace is not None:
+        made.append(("class:level.warn", f"  not renewed: {refused}"))
+    return Row(clipped(made, width, glyphs.more), Link(1, 1 + len(fall.trace_id), fall.record))
 
 
 def _axis_row(axis: Axis, left: int, width: int, glyphs: Glyphs) -> Row:
@@ -126,7 +93,7 @@ def _axis_row(axis: Axis, left: int, width: int, glyphs: Glyphs) -> Row:
 
 
 def _span_row(
-    pane: "Waterfall",
+    fall: Waterfall,
     node: Node,
     names: int,
     width: int,
@@ -136,7 +103,7 @@ def _span_row(
 ) -> Row:
     style = service_style(node)
     failed = node.failed
-    is_folded = bool(node.children) and pane.shown_folded(node)
+    is_folded = bool(node.children) and fall.shown_folded(node)
     flag = ("class:level.error", glyphs.states["failed"]) if failed else ("", " ")
     if not failed and node.failed_below:
         flag = ("class:level.error", "o" if glyphs.rule == "-" else "○")
@@ -158,7 +125,7 @@ def _span_row(
     if is_cursor:
         made = [(f"{one} class:cursor", text) for one, text in made]
     made.append(("class:border", glyphs.bar))
-    return Row(made + _bar(pane, node, width, gaps, glyphs, style))
+    return Row(made + _bar(fall, node, width, gaps, glyphs, style))
 
 
 def service_style(node: Node) -> str:
@@ -204,22 +171,22 @@ def _duration(node: Node) -> str:
 
 
 def _bar(
-    pane: "Waterfall",
+    fall: Waterfall,
     node: Node,
     width: int,
     gaps: Sequence[tuple[int, int]],
     glyphs: Glyphs,
     style: str,
 ) -> list[Fragment]:
-    axis = pane.axis
+    axis = fall.axis
     own = node.times
     if own is None and (node.first is None or node.last is None):
         return draw(Bar(-2, -1, style), width, glyphs, gaps)
     first, last = own if own is not None else (node.first or 0, node.last or 0)
     critical: list[tuple[float, float]] | None = None
-    if pane.critical:
+    if fall.critical:
         critical = [(axis.x(begin, width), axis.x(end, width)) for begin, end in node.critical]
-    told = pane.of_span.get(node.span_id, ()) if node.span is not None else ()
+    told = fall.of_span.get(node.span_id, ()) if node.span is not None else ()
     dots = [
         (axis.x(round(at * 1e6), width), record.level)
         for record in told
@@ -237,73 +204,3 @@ def _bar(
         is_failed=node.failed,
     )
     return draw(bar, width, glyphs, gaps)
-
-
-def _lower(pane: "Waterfall", width: int, height: int, model: "Model") -> list[Row]:
-    glyphs = model.glyphs
-    node = pane.node
-    span = node.span if node is not None else None
-    if pane.detail and span is not None:
-        title = f"{visible(span.name, 60)}: everything about it"
-        facts_ = [
-            clipped([(style, f" {visible(text, MAX_FACT_CHARACTERS)}")], width, glyphs.more)
-            for style, text in facts(span, share=model.share)
-        ]
-        body = [Row(line) for line in facts_]
-    else:
-        found = pane.records()
-        whose = "the trace" if pane.whole or span is None else f"{visible(span.name, 60)}"
-        title = f"records of {whose}: {len(found)}"
-        pane.records_top = min(pane.records_top, max(len(found) - height + 1, 0))
-        shown = found[pane.records_top : pane.records_top + height - 1]
-        body = [_record_row(record, width, model) for record in shown]
-        if not found:
-            told = " none with its span id; A shows all of the trace"
-            body = [Row(clipped([("class:dim", told)], width, glyphs.more))]
-    if pane.detail and span is not None:
-        pane.records_top = min(pane.records_top, max(len(body) - height + 1, 0))
-        body = body[pane.records_top :]
-    rule = f"{glyphs.rule * 2} {title} "
-    rule += glyphs.rule * max(width - columns.cells(rule), 0)
-    head = Row(clipped([("class:border", rule)], width, glyphs.more))
-    return ([head, *body] + [Row([])] * height)[:height]
-
-
-def _record_row(record: Record, width: int, model: "Model") -> Row:
-    zone = times.zone(model.zone)
-    level = record.level or ""
-    made: list[Fragment] = [
-        ("class:time", f" {times.clock(record.timestamp, zone):<12} "),
-        (f"class:level.{level}" if level else "", f"{level:<5} "),
-    ]
-    if record.job:
-        made.append((key_class(record.job), f"{visible(record.job, 28)} "))
-    text = visible(record.message.partition("\n")[0], 1_000)
-    if model.share:
-        text = model.glyphs.hidden * min(len(text), 24)
-    made.append((f"class:message.{level}" if level in {"warn", "error"} else "", text))
-    return Row(clipped(made, width, model.glyphs.more))
-
-
-def facts(span: Span, *, share: bool = False) -> list[tuple[str, str]]:
-    """Everything about a span, one fact a line: (style, text)."""
-    made = [
-        ("class:strong", f"{span.name}"),
-        ("class:value", f"service: {span.service or '-'}   kind: {span.kind or '-'}"),
-        ("class:value", f"took: {spell(span.duration_us)}"),
-        ("class:value", f"span: {span.span_id}   parent: {span.parent_id or '-'}"),
-    ]
-    if span.status != "unset" or span.status_message:
-        style = "class:level.error" if span.status == "error" else "class:value"
-        made.append((style, f"status: {span.status} {span.status_message or ''}".rstrip()))
-    for event in span.events:
-        made.append(("class:value", f"at {spell(event.time - span.start)}: {event.name}"))
-        made += [("class:field", f"    {line}") for line in _lines(event.attributes, share)]
-    made += [("class:field", line) for line in _lines(span.attributes, share)]
-    return made
-
-
-def _lines(attributes: Mapping[str, Any], share: bool) -> Iterator[str]:
-    for name, value in attributes.items():
-        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        yield f"{name}: {'(hidden)' if share else text}"
