@@ -15,6 +15,7 @@ from ttwire import sse
 from ttwire.about import About, Refusal
 from ttwire.account import Account, Ledger
 from ttwire.record import Record
+from ttwire.span import Trace
 from ttwire.state import JobState, WorkerState
 
 Script = Callable[[web.StreamResponse], Awaitable[None]]
@@ -45,6 +46,7 @@ class ScriptedSink:
         self.streams: deque[bytes | Script | tuple[int, bytes]] = deque()
         self.jobs = [JobState(key="mail-1", state="running"), JobState(key="mail-2")]
         self.workers = [WorkerState(key="w-1")]
+        self.traces: dict[str, bytes] = {}
         self.requests: list[web.Request] = []
         self.refuse: tuple[int, bytes] | None = None
         self.release = asyncio.Event()
@@ -60,6 +62,7 @@ class ScriptedSink:
             "/api/queues": self._queues,
             "/api/ledger": self._ledger,
             "/api/info": self._info,
+            "/api/traces/{trace_id}": self._trace,
         }
         for path, handler in routes.items():
             app.router.add_get(path, self._judged(handler))
@@ -128,6 +131,11 @@ class ScriptedSink:
 
     async def _queues(self, _: web.Request) -> web.Response:
         return web.Response(body=msgspec.json.encode({"queues": []}))
+
+    async def _trace(self, request: web.Request) -> web.Response:
+        asked = request.match_info["trace_id"]
+        found = self.traces.get(asked)
+        return web.Response(body=found or msgspec.json.encode(Trace(asked)))
 
     async def _ledger(self, _: web.Request) -> web.Response:
         return web.Response(body=msgspec.json.encode(Ledger(Account(received=3, accepted=3))))

@@ -10,8 +10,6 @@ from ttview.commands import options
 from ttview.config import Config, ConfigError, NamedSink
 from ttview.exits import CommandError
 from ttview.memory import Memory
-from ttwire.about import About
-from ttwire.record import Record
 
 FOLDER = Path("/etc/ttview")
 CONFIG = Config(
@@ -228,14 +226,3 @@ def test_the_screen_starts_as_configured() -> None:
     assert starting.ascii_only
     with pytest.raises(CommandError, match="is no id of a record"):
         session.screen_settings(opening(parsed, at="seven"), remembered, "utf-8")
-
-
-def test_a_link_comes_from_the_template_and_a_checked_id_alone() -> None:
-    about = About(version="1", epoch="e", links={"": "https://j.example/trace/{trace_id}"})
-    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
-
-    assert session.trace_link(Record(trace_id=trace), about) == f"https://j.example/trace/{trace}"
-    assert session.trace_link(Record(trace_id="../" + trace), about) is None
-    assert session.trace_link(Record(trace_id=f"{trace}\x1b"), about) is None
-    assert session.trace_link(Record(), about) is None
-    assert session.trace_link(Record(trace_id=trace), None) is None

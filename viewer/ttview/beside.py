@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ttview import tracelink
 from ttview.effects import Copy, Effect, Quit
 from ttview.model import Model
 from ttview.moving import Command, fill
@@ -174,17 +175,23 @@ def account(model: Model, job: str | None) -> Account | None:
     return None if model.ledger is None else model.ledger.jobs.get(job or "")
 
 
+def leaves(model: Model, peek: Peek) -> list[Leaf]:
+    """The lines of the record pane."""
+    url = tracelink.url(peek.record, model.about)
+    return peek.leaves(model.rows.look, account(model, peek.record.job), url)
+
+
 def _leaf(model: Model) -> Leaf | None:
     if model.peek is None:
         return None
-    found = model.peek.leaves(model.rows.look, account(model, model.peek.record.job))
+    found = leaves(model, model.peek)
     return found[min(model.peek.at, len(found) - 1)] if found else None
 
 
 def _peek_moved(by: int) -> Command:
     def command(model: Model) -> None:
         if model.peek is not None:
-            found = model.peek.leaves(model.rows.look, account(model, model.peek.record.job))
+            found = leaves(model, model.peek)
             model.peek.move(by, len(found))
 
     return command

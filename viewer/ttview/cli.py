@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "workers": Command("ttview.commands.states", "list the workers and their state"),
     "queues": Command("ttview.commands.states", "list the queues and what waits in them"),
     "record": Command("ttview.commands.record", "print one record, whole"),
+    "trace": Command("ttview.commands.trace", "print one trace: its spans as bars, its records"),
 }
 
 SCREEN: Final = "ttview.commands.screen"

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from ttview import bars, columns, helping, peek, side
+from ttview import bars, columns, helping, peek, side, tracelink
 from ttview.beside import account
 from ttview.entry import Entry
 from ttview.keys import ALL, Key
@@ -61,6 +61,7 @@ def _middle(model: Model) -> Frame:
                     model.peek,
                     model.rows.look,
                     account(model, model.peek.record.job),
+                    tracelink.url(model.peek.record, model.about),
                     width=areas.log,
                     height=areas.peek,
                     focused=model.focus == "peek",

@@ -90,6 +90,11 @@ ASCII: Final = Glyphs(
 )
 
 
+def lettered(text: str, glyphs: Glyphs) -> str:
+    """A duration in the letters of this set: ASCII has no micro sign."""
+    return text.replace("µ", "u") if glyphs is ASCII else text
+
+
 def sparkline(history: tuple[int, ...], width: int, glyphs: Glyphs) -> str:
     """The newest `width` counts as a little graph, right-aligned; its top is its own maximum."""
     shown = history[-width:]

@@ -53,10 +53,12 @@ class Peek:
     top: int = 0
     folded: set[str] = field(default_factory=set)
     _leaves: list[Leaf] | None = None
+    _url: str | None = None
 
-    def leaves(self, look: Look, account: Account | None) -> list[Leaf]:
-        if self._leaves is None:
-            self._leaves = leaves(self.record, self.folded, look, account)
+    def leaves(self, look: Look, account: Account | None, url: str | None) -> list[Leaf]:
+        if self._leaves is None or url != self._url:
+            self._url = url
+            self._leaves = leaves(self.record, self.folded, look, account, url)
         return self._leaves
 
     def show(self, record: Record) -> None:
@@ -76,8 +78,13 @@ class Peek:
         self.at = min(max(self.at + by, 0), max(count - 1, 0))
 
 
-def leaves(record: Record, folded: set[str], look: Look, account: Account | None) -> list[Leaf]:
-    """The lines of a record: message, members, fields, what was changed, the job's ledger."""
+def leaves(
+    record: Record, folded: set[str], look: Look, account: Account | None, url: str | None
+) -> list[Leaf]:
+    """The lines of a record: message, members, fields, what was changed, the job's ledger.
+
+    `url` is the link of its trace.
+    """
     made: list[Leaf] = []
     message = visible_lines(record.message, MAX_VALUE_LINES, MAX_VALUE_CHARACTERS)
     style = f"class:message.{record.level}" if record.level else "class:message"
@@ -88,6 +95,9 @@ def leaves(record: Record, folded: set[str], look: Look, account: Account | None
         if value is None or value == "":
             continue
         made.append(_member(name, value, look))
+        if name == "trace_id" and url is not None:
+            shown = look.glyphs.hidden * 12 if look.share else url
+            made.append(Leaf("trace link", visible(shown, 2_100), "class:trace", value=url))
     made += _changes(record)
     made += _fields(record.fields, folded, look)
     if account is not None:
@@ -188,10 +198,17 @@ def ledger_line(account: Account) -> str:
 
 
 def rows(
-    peek: Peek, look: Look, account: Account | None, *, width: int, height: int, focused: bool
+    peek: Peek,
+    look: Look,
+    account: Account | None,
+    url: str | None,
+    *,
+    width: int,
+    height: int,
+    focused: bool,
 ) -> list[Row]:
     """The pane, exactly `height` rows of `width` cells, its title first."""
-    found = peek.leaves(look, account)
+    found = peek.leaves(look, account, url)
     room = max(height - 1, 1)
     peek.at = min(peek.at, len(found) - 1)
     peek.top = min(max(peek.top, peek.at - room + 1), peek.at, max(len(found) - room, 0))
@@ -239,7 +256,7 @@ def _leaf(
         if leaf.name == "message" or leaf.style.startswith("class:message")
         else [(leaf.style, text)]
     )
-    link_start = names if leaf.style == "class:trace" and leaf.name == "trace_id" else None
+    link_start = names if leaf.style == "class:trace" and leaf.name != "span_id" else None
     made = [("class:field", columns.cut(name, names, glyphs.more)), *value]
     made = clipped(made, width, glyphs.more)
     if is_cursor:

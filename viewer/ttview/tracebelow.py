@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ttview import columns, times
+from ttview.glyphs import lettered
 from ttview.marking import Fragment
 from ttview.rows import Row, clipped
 from ttview.sanitise import visible
@@ -88,7 +89,10 @@ class Below:
         self.top = max(min(self.top, self.at, count - room), self.at - room + 1, 0)
         if known is not None:
             title = f"everything about {name}"
-            lines = [[(fact.style, f" {fact.text}")] for fact in known[self.top : self.top + room]]
+            lines = [
+                [(fact.style, f" {lettered(fact.text, glyphs)}")]
+                for fact in known[self.top : self.top + room]
+            ]
         else:
             title = f"records of {'the trace' if self.whole or not name else name}: {count}"
             lines = [record(one, model) for one in found[self.top : self.top + room]]

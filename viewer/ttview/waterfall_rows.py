@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ttview import columns
-from ttview.glyphs import Glyphs
+from ttview.glyphs import Glyphs, lettered
 from ttview.marking import Fragment
 from ttview.rows import Link, Row, clipped
 from ttview.sanitise import visible
@@ -52,9 +52,9 @@ def summary(fall: Waterfall, refused: str, width: int, glyphs: Glyphs) -> Row:
         words = [f" {count} span{'s' if count != 1 else ''}"]
         if forest.first is not None and forest.last is not None:
             broken = sum(p.end - p.start for p in fall.axis.pieces if p.is_break)
-            words.append(spell(forest.last - forest.first - broken))
+            words.append(lettered(spell(forest.last - forest.first - broken), glyphs))
             if broken:
-                words.append(f"+ {spell(broken)} waiting")
+                words.append(f"+ {lettered(spell(broken), glyphs)} waiting")
         made.append(("class:dim", "  ".join(words)))
         if forest.failed:
             made.append(("class:level.error", f"  {forest.failed} failed"))
@@ -79,12 +79,13 @@ def summary(fall: Waterfall, refused: str, width: int, glyphs: Glyphs) -> Row:
 def _axis_row(axis: Axis, left: int, width: int, glyphs: Glyphs) -> Row:
     cells = [" "] * width
     for tick in axis.ticks(width):
-        for offset, char in enumerate(tick.label):
+        for offset, char in enumerate(lettered(tick.label, glyphs)):
             cells[tick.x + offset] = char
     for start, end, length in axis.breaks(width):
-        label = f"{spell(length)} idle"
+        short = lettered(spell(length), glyphs)
+        label = f"{short} idle"
         room = end - start
-        text = label if len(label) <= room else spell(length) if len(spell(length)) <= room else ""
+        text = label if len(label) <= room else short if len(short) <= room else ""
         for x in range(start, end):
             cells[x] = glyphs.gap
         for offset, char in enumerate(text):
@@ -121,7 +122,7 @@ def _span_row(
     )
     used = sum(columns.cells(text) for _, text in name)
     made = [*name, ("", " " * (names - used))]
-    made.append(("class:duration", f"{_duration(node):>{DURATION_CELLS}} "))
+    made.append(("class:duration", f"{lettered(_duration(node), glyphs):>{DURATION_CELLS}} "))
     if is_cursor:
         made = [(f"{one} class:cursor", text) for one, text in made]
     made.append(("class:border", glyphs.bar))
@@ -199,7 +200,7 @@ def _bar(
         style if own is not None else "class:dim",
         critical,
         dots,
-        after=f"{len(told)} log" if told else "",
+        after=f"{len(told)} record{'s'[: len(told) != 1]}" if told else "",
         is_open=span is not None and span.open,
         is_failed=node.failed,
     )
