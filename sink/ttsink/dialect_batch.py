@@ -23,6 +23,7 @@ from ttsink.dialect_value import (
     Times,
     TraceIds,
     shown,
+    trim,
 )
 from ttsink.rows import columns_of, without
 from ttwire import trace
@@ -183,6 +184,7 @@ class _Reading:
             whole[member] = self._member(plan.members[member], member, objects)
         if "message" in partial:
             self._show(plan, objects, whole["message"])
+        trim(whole["message"])
         self._tell(objects, plan, whole, {each for each in partial if None in whole[each]})
         return list(
             map(
