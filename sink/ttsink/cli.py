@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "config": Command("ttsink.commands.config", "show the effective configuration"),
     "links": Command("ttsink.commands.links", "show what trace ids link to"),
     "redact": Command("ttsink.commands.redact", "explain what redaction takes out of your lines"),
+    "check": Command("ttsink.commands.check", "prove that agents' configurations deliver"),
     "demo": Command("ttsink.commands.demo", "a sink, made-up job traffic and the viewer"),
 }
 
