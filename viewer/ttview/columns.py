@@ -170,7 +170,7 @@ def wrapped(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` cells, broken after a space near the edge, else hard."""
     lines: list[str] = []
     while cells(text) > width:
-        line = take(text, 0, width) or text[0]
+        line = text[: max(_fitting(text, width), 1)]
         space = line.rfind(" ")
         if space > len(line) * 3 // 4:
             line = line[: space + 1]
@@ -178,3 +178,15 @@ def wrapped(text: str, width: int) -> list[str]:
         text = text[len(line) :]
     lines.append(text)
     return lines
+
+
+def _fitting(text: str, width: int) -> int:
+    """How many characters from the start fit into `width` cells, with the marks they bear."""
+    if text.isascii():
+        return width
+    used = 0
+    for at, character in enumerate(text):
+        used += get_cwidth(character)
+        if used > width:
+            return at
+    return len(text)

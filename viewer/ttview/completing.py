@@ -11,9 +11,9 @@ from ttview import columns
 from ttview.entry import Entry
 from ttview.model import Model
 from ttview.prompting import VERB_HELP
-from ttview.rows import member, spelled
 from ttview.sanitise import visible
 from ttview.style import THEMES
+from ttview.told import member, spelled
 from ttwire.field import FIELDS, FLAGS
 from ttwire.level import LEVELS
 from ttwire.record import Record

@@ -76,9 +76,13 @@ class Epochs:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._strays = 0
+        self._last = ("", 0)
 
     def place(self, record_id: str, *, older: bool = False) -> Place:
         """Epoch number and position; `older` puts an epoch not met before in front."""
+        prefix, _, digits = record_id.rpartition("-")
+        if prefix == self._last[0] and digits.isascii() and digits.isdigit():
+            return (self._last[1], int(digits))
         found = cursor.parse(record_id)
         if found is None:
             self._strays += 1
@@ -88,6 +92,7 @@ class Epochs:
             known = self._numbers.values()
             number = min(known, default=1) - 1 if older else max(known, default=-1) + 1
             self._numbers[found.epoch] = number
+        self._last = (found.epoch, number)
         return (number, found.position)
 
 

@@ -31,6 +31,9 @@ VIEWS_HELD: Final = 3
 MAX_MARKS: Final = 5
 """Highlight terms; as many as there are colours that can be told apart."""
 
+MEASURED_RECORDS: Final = 100
+"""Of one arrival; enough to tell how wide a column has to be."""
+
 NOTICE_SECONDS: Final = 6.0
 """How long a message stays on the screen."""
 
@@ -176,6 +179,7 @@ class Model:
     def saw(self, records: Sequence[Record]) -> None:
         """Lets columns grow to what was seen."""
         seen = self.seen
+        records = records[-MEASURED_RECORDS:]
         for column in self.columns:
             if column.width or column.name in {"time", "message", "level", "trace", "span"}:
                 continue

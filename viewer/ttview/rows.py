@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from prompt_toolkit.layout.screen import Char
 
-from ttview import columns, marking, times
+from ttview import columns, marking, times, told
 from ttview.columns import Fitted
 from ttview.entry import Entry, Hole, Item, Rule
 from ttview.glyphs import Glyphs
@@ -22,16 +22,10 @@ MAX_ROWS_KEPT: Final = 4_096
 MAX_OPEN_LINES: Final = 400
 """Lines of one opened record in the log; the record pane scrolls through all."""
 
-MAX_INLINE_FIELDS: Final = 16
-"""Fields drawn after a message before the edge of any screen is reached anyway."""
-
 GUTTER_CELLS: Final = 2
 
 MAX_KEY_CHARACTERS: Final = 200
 """Of a value that stands in a column; wider than any column is."""
-
-_STACKS: Final = ("stack", "stacktrace", "stack_trace", "exception", "traceback", "exc_info")
-"""Fields in which loggers put a stack trace; they fold with the message."""
 
 
 class Look(NamedTuple):
@@ -199,10 +193,10 @@ class Rows:
         if name in {"trace", "span"}:
             found = record.trace_id if name == "trace" else record.span_id
             return "class:trace" if found else "", visible(found or "", 64)[:width].ljust(width)
-        value = member(record, name)
+        value = told.member(record, name)
         if value is None:
             return "class:dim", columns.cut("", width, more)
-        text = value if isinstance(value, str) else spelled(value, width)
+        text = value if isinstance(value, str) else told.spelled(value, width)
         if self.look.share and name.startswith("@"):
             text = self.look.glyphs.hidden * min(len(text), width)
         shown = visible(text[:MAX_KEY_CHARACTERS], MAX_KEY_CHARACTERS)
@@ -240,12 +234,9 @@ class Rows:
         """The first line, and what follows it on the row: how much is folded, and the fields."""
         look = self.look
         room = 2 * (look.offset + width)
-        message = record.message
-        end = message.find("\n", 0, room)
-        line = message[:room] if end < 0 else message[:end]
-        shown = visible(line.rstrip("\r"), room + 1)
+        shown = visible(told.headline(record.message, room), room + 1)
         tail: list[Fragment] = []
-        more = folded_lines(record)
+        more = told.folded_lines(record)
         if more:
             tail.append(("class:dim", f" {look.glyphs.fold}+{more}"))
         left = width + look.offset - columns.cells(shown)
@@ -255,12 +246,10 @@ class Rows:
 
     def _inline(self, record: Record, room: int) -> list[Fragment]:
         made: list[Fragment] = []
-        for name, value in list(record.fields.items())[:MAX_INLINE_FIELDS]:
+        for name, value in told.inline(record):
             if room <= 0:
                 break
-            if name in _STACKS:
-                continue
-            text = visible(spelled(value, 60), 60)
+            text = visible(told.spelled(value, 60), 60)
             if self.look.share:
                 text = self.look.glyphs.hidden * min(len(text), 6)
             key = visible(str(name)[:40], 40)
@@ -282,11 +271,11 @@ class Rows:
         width = next((one.width for one in look.fitted if one.name == "message"), look.width)
         if record.id in self.opened:
             lines = visible_lines(record.message, MAX_OPEN_LINES)
-            for stack in stacks(record):
+            for stack in told.stacks(record):
                 lines += visible_lines(stack, MAX_OPEN_LINES)
         else:
-            more = folded_lines(record)
-            line = record.message[:MAX_SHOWN_CHARACTERS].split("\n", 1)[0]
+            more = told.folded_lines(record)
+            line = told.headline(record.message, MAX_SHOWN_CHARACTERS)
             lines = [visible(line) + (f" {look.glyphs.fold}+{more}" if more else "")]
         if look.wrap:
             lines = [part for line in lines for part in columns.wrapped(line, max(width, 1))]
@@ -326,50 +315,6 @@ REASONS: Final = {
     "unheld": "not held by this viewer",
 }
 """Why records are missing, as a clause after their number."""
-
-
-def member(record: Record, name: str) -> Any:
-    """A member of the record by column name; `@a.b` looks into the fields, as they nest."""
-    if not name.startswith("@"):
-        return getattr(record, "trace_id" if name == "trace" else name, None)
-    path = name[1:]
-    fields: Any = record.fields
-    if path in fields:
-        return fields[path]
-    for step in path.split("."):
-        if not isinstance(fields, dict) or step not in fields:
-            return None
-        fields = fields[step]
-    return fields
-
-
-def spelled(value: Any, limit: int) -> str:
-    """A field's value in at most about `limit` characters; nested ones by their size."""
-    match value:
-        case str():
-            return value[:limit]
-        case True | False | None:
-            return {True: "true", False: "false", None: "null"}[value]
-        case dict():
-            return f"{{{len(value)}}}"
-        case list():
-            return f"[{len(value)}]"
-        case _:
-            return str(value)[:limit]
-
-
-def stacks(record: Record) -> list[str]:
-    """Stack traces among the fields."""
-    found = (record.fields.get(name) for name in _STACKS) if record.fields else ()
-    return [one for one in found if isinstance(one, str)]
-
-
-def folded_lines(record: Record) -> int:
-    """Lines of a record that its one row does not show."""
-    more = record.message.count("\n", 0, MAX_SHOWN_CHARACTERS)
-    if record.fields:
-        more += sum(1 + one.count("\n", 0, MAX_SHOWN_CHARACTERS) for one in stacks(record))
-    return more
 
 
 def clipped(fragments: Sequence[Fragment], width: int, more: str) -> list[Fragment]:

@@ -13,7 +13,7 @@ WIDTHS: Final[dict[TimeForm, int]] = {"absolute": 12, "relative": 7, "delta": 8,
 _MINUTE_CHARACTERS: Final = len("2026-01-02T03:04")
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=4_096)
 def epoch_seconds(timestamp: str) -> float | None:
     """Seconds since 1970 of an RFC 3339 text; None where it is none."""
     try:
