@@ -285,8 +285,8 @@ def test_ids_are_found_inside_a_message(message: str, ids: Ids) -> None:
 
 
 def test_a_hostile_message_is_searched_in_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     trace.in_text("trace_id=" * 100_000)
     trace.in_text("1-" + "0" * 1_000_000)
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
