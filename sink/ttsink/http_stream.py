@@ -26,7 +26,7 @@ not come back in the same instant."""
 PACE_SECONDS: Final = 0.02
 """Between two writes to a reader that is up to date: what comes meanwhile goes out in one."""
 
-PACE_STREAM_SECONDS: Final = 0.001
+PACE_STREAM_SECONDS: Final = 0.002
 """More for every stream that is open: what all of them together cost the intake is bounded, at
 about a tenth of one core."""
 

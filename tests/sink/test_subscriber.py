@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink.batch import Stored, of_records
+from ttsink.batch import Batch, Stored, of_records
 from ttsink.retention import Retention
 from ttsink.subscriber import MAX_STEP_BYTES, Start, Subscriber
 from ttsink.view import View
@@ -50,6 +50,9 @@ class Reader:
 
     def reconnect(self) -> None:
         self.subscriber.close()
+        self.connect()
+
+    def connect(self) -> None:
         start = Start(last_event_id=self.decoder.last_event_id)
         self.subscriber = Subscriber(self.view, self.wanted, start, self.woken, rate=self.rate)
 
@@ -203,8 +206,36 @@ class Reconnect(msgspec.Struct, frozen=True):
     reader: int
 
 
+class Restart(msgspec.Struct, frozen=True):
+    """The view is built again from what a journal gives back."""
+
+
+def restarted(view: View, now: float) -> View:
+    """What is left of all batches, the account, and the place where the log ends."""
+    again = View(view.epoch, view.retention)
+    again.books.restore(view.books.snapshot())
+    entries = view.order.after(0, 1_000_000)
+    if entries:
+        batch = Batch([decode(entry.line) for entry in entries], [e.line for e in entries])
+        places = [entry.seq for entry in entries]
+        again.apply(Stored(places[0], batch, now, places))
+    again.apply(Stored(view.order.last + 1, Batch([], []), now))
+    return again
+
+
+def balanced(view: View, accepted: int) -> None:
+    ledger = view.ledger()
+    assert ledger.total.accepted == view.order.last == accepted
+    for account in (ledger.total, *ledger.jobs.values()):
+        assert account.accepted == account.retained + account.evicted
+    for name in ("accepted", "retained", "evicted"):
+        whole = getattr(ledger.total, name)
+        assert whole == sum(getattr(account, name) for account in ledger.jobs.values())
+
+
 ACTIONS = st.lists(
     st.one_of(
+        st.builds(Restart),
         st.builds(Append, st.lists(JOB, min_size=1, max_size=8)),
         st.builds(Append, st.lists(JOB, min_size=1, max_size=8)),
         st.builds(Read, st.integers(0, 4), st.integers(1, 3)),
@@ -219,7 +250,7 @@ ROOMS = [TINY, Retention(max_ring_records=3, max_rings=2, new_rings_burst=2)]
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(ACTIONS, st.sampled_from(ROOMS))
 def test_every_match_arrives_once_in_order_or_lies_in_a_gap(
-    actions: list[Append | Read | Reconnect], retention: Retention
+    actions: list[Append | Read | Reconnect | Restart], retention: Retention
 ) -> None:
     view = View("e", retention)
     readers = [Reader(view, text, Start()) for text in FILTERS]
@@ -236,6 +267,13 @@ def test_every_match_arrives_once_in_order_or_lies_in_a_gap(
                 readers[number].read(now=float(at), steps=steps)
             case Reconnect(number):
                 readers[number].reconnect()
+            case Restart():
+                view = restarted(view, at * 0.1)
+                for reader in readers:
+                    reader.subscriber.close()
+                    reader.view = view
+                    reader.connect()
+        balanced(view, len(accepted))
     for text, reader in zip(FILTERS, readers, strict=True):
         reader.read(now=1_000.0)
         filter_: Filter = parse(text, now=0.0)
