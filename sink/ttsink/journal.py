@@ -61,6 +61,7 @@ class JournalLog:
         self._last = 0
         self._stored_last = 0
         self._rows: dict[int, Row] = {}
+        self._stored_bytes = 0
         self._disk_bytes = 0
         self._health: Health = "closed"
         self._detail = ""
@@ -96,7 +97,7 @@ class JournalLog:
         self._opened = True
         self._epoch = opened.epoch
         self._last = self._stored_last = opened.last
-        self._rows = {row.first: row for row in opened.rows}
+        self._note_rows(opened.rows)
         self._lost = opened.lost
         self._damaged = self._file.damaged
         self.accounts = opened.accounts
@@ -167,7 +168,7 @@ class JournalLog:
             health=self._health,
             detail=self._detail,
             disk_bytes=self._disk_bytes,
-            stored_bytes=sum([row.bytes for row in self._rows.values()]),
+            stored_bytes=self._stored_bytes,
             pending_bytes=self._tail.pending_bytes + self._waiting_bytes,
             damaged_batches=self._damaged,
             lost_records=self._lost,
@@ -209,8 +210,8 @@ class JournalLog:
             self._degrade(error)
             return
         for first in gone:
-            self._rows.pop(first, None)
-        self._rows.update({row.first: row for row in rows})
+            self._drop_row(first)
+        self._note_rows(rows)
         self._disk_bytes = await self._call(self._file.disk_bytes)
 
     # -- the loop's side --------------------------------------------------------------------
@@ -230,9 +231,22 @@ class JournalLog:
     def _read(self, place: int) -> tuple[list[Stored], list[Row], int]:
         return self._file.read(place, _READ_ROWS)
 
+    def _note_rows(self, rows: Sequence[Row]) -> None:
+        """A row in the place of another keeps that one's place in the order."""
+        for row in rows:
+            before = self._rows.get(row.first)
+            self._rows[row.first] = row
+            self._stored_bytes += row.bytes - (before.bytes if before else 0)
+
+    def _drop_row(self, first: int) -> bool:
+        row = self._rows.pop(first, None)
+        if row is not None:
+            self._stored_bytes -= row.bytes
+        return row is not None
+
     def _note_damage(self, damaged: Sequence[Row]) -> None:
         for row in damaged:
-            if self._rows.pop(row.first, None) is not None:
+            if self._drop_row(row.first):
                 self._damaged += 1
                 self._lost += row.records
 
@@ -250,7 +264,7 @@ class JournalLog:
         elif self._health == "degraded" and self._opened:
             self._health = "ok"
             self._detail = ""
-        self._rows.update({row.first: row for row in rows})
+        self._note_rows(rows)
         self._unwritten(count)
 
     def _unwritten(self, count: int) -> None:

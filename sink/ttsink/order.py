@@ -241,7 +241,8 @@ class Order:
         for number in range(first >> SHIFT, (last >> SHIFT) + 1):
             segment = self._segments.get(number)
             if segment is not None:
-                count += segment.live_from(first) - segment.live_from(last + 1)
+                piece = segment.slots[segment.place(first) : segment.place(last + 1)]
+                count += len(piece) - piece.count(None)
         return count
 
     def missing_after(self, position: int) -> int:

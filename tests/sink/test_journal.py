@@ -121,6 +121,7 @@ async def test_eviction_frees_the_disk_and_keeps_the_account(
         before = kept(view)
         ledger = view.ledger()
         assert sum(row.records for row in log.rows()) < 2 * len(before)
+        assert log.status().stored_bytes == sum(row.bytes for row in log.rows())
 
     async with opened(tmp_path, small) as (log, view, _):
         assert kept(view) == before
