@@ -52,12 +52,15 @@ class Names:
             for spelled in (text, text.upper(), text.title(), text.capitalize())
         }
 
-        self._good: set[Any] = set()
+        self._good: dict[Any, str] = {}
 
     def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+        """Each name is one object however often it comes: what counts by it finds it at once."""
+        good = self._good
         try:
-            if self._good.issuperset(raw):
-                return raw
+            return list(map(good.__getitem__, raw))
+        except KeyError:
+            pass
         except TypeError:
             return None
         if (
@@ -66,10 +69,9 @@ class Names:
             or max(map(len, raw)) > MAX_KEY_CHARS
         ):
             return None
-        if len(self._good) > MAX_GOOD_NAMES:
-            self._good.clear()
-        self._good.update(raw)
-        return raw
+        if len(good) > MAX_GOOD_NAMES:
+            good.clear()
+        return [good.setdefault(name, name) for name in raw]
 
     def one(self, raw: Any, _rule: str) -> Read:
         kind = type(raw)

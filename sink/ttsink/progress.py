@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Final
 
 from ttsink.keystate import Job
@@ -11,29 +10,66 @@ from ttwire.record import Record
 
 ERRORS: Final = frozenset({"error", "fatal"})
 
-_attempt = attrgetter("attempt")
-_level = attrgetter("level")
-_job = attrgetter("job")
-_worker = attrgetter("worker")
-
 
 class Said:
-    """One batch as columns, and the places in it that need a look."""
+    """Batches as columns, and the places in them that need a look.
+
+    A record is looked at while it is fresh, and only the newest of each key is held: what waits
+    to be counted takes no memory that the next batch could use again.
+    """
 
     __slots__ = (
-        "attempts", "errors", "jobs", "levels", "noted", "records", "verdicts", "workers",
+        "attempts", "errors", "jobs", "levels", "newest_error_of_job", "newest_error_of_worker",
+        "newest_of_job", "newest_of_worker", "noted", "redacted", "sizes", "times", "told",
+        "verdicts", "workers",
     )  # fmt: skip
 
-    def __init__(self, records: Sequence[Record], lifecycle: Lifecycle) -> None:
-        self.records = records
-        self.verdicts: dict[int, Verdict] = lifecycle.verdicts(records)
-        self.attempts: list[int | None] = list(map(_attempt, records))
-        self.levels: list[str | None] = list(map(_level, records))
-        self.jobs: list[str | None] = list(map(_job, records))
-        self.workers: list[str | None] = list(map(_worker, records))
-        self.errors = {place for place, level in enumerate(self.levels) if level in ERRORS}
-        fatal = (place for place in self.errors if self.levels[place] == "fatal")
-        self.noted = self.verdicts.keys() | fatal
+    def __init__(self) -> None:
+        self.attempts: list[int | None] = []
+        self.levels: list[str | None] = []
+        self.jobs: list[str | None] = []
+        self.workers: list[str | None] = []
+        self.times: list[str] = []
+        self.sizes: list[int] = []
+        self.errors: set[int] = set()
+        self.redacted: list[int] = []
+        self.noted: set[int] = set()
+        self.verdicts: dict[int, Verdict] = {}
+        self.told: dict[int, Record] = {}
+        """The records of the verdicts."""
+        self.newest_of_job: dict[str | None, Record] = {}
+        self.newest_of_worker: dict[str | None, Record] = {}
+        self.newest_error_of_job: dict[str | None, str] = {}
+        self.newest_error_of_worker: dict[str | None, str] = {}
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def add(self, records: Sequence[Record], lines: Sequence[bytes], lifecycle: Lifecycle) -> None:
+        start = len(self.jobs)
+        jobs = [record.job for record in records]
+        workers = [record.worker for record in records]
+        levels = [record.level for record in records]
+        self.jobs += jobs
+        self.workers += workers
+        self.levels += levels
+        self.attempts += [record.attempt for record in records]
+        self.times += [record.timestamp for record in records]
+        self.sizes += map(len, lines)
+        self.newest_of_job.update(zip(jobs, records, strict=True))
+        self.newest_of_worker.update(zip(workers, records, strict=True))
+        for place, verdict in lifecycle.verdicts(records).items():
+            self.verdicts[start + place] = verdict
+            self.told[start + place] = records[place]
+            self.noted.add(start + place)
+        errors = [place for place, level in enumerate(levels) if level in ERRORS]
+        for place in errors:
+            self.newest_error_of_job[jobs[place]] = records[place].message
+            self.newest_error_of_worker[workers[place]] = records[place].message
+            self.errors.add(start + place)
+            if levels[place] == "fatal":
+                self.noted.add(start + place)
+        self.redacted += [start + at for at, record in enumerate(records) if record.redacted]
 
 
 def advance(job: Job, places: list[int], said: Said) -> bool:
@@ -67,25 +103,25 @@ def _count(job: Job, places: list[int], said: Said) -> bool:
 
 
 def _tell(job: Job, place: int, said: Said) -> None:
-    record = said.records[place]
-    tried = job.attempt(record.attempt)
+    number, when = said.attempts[place], said.times[place]
+    tried = job.attempt(number)
     verdict = said.verdicts.get(place)
     if verdict is not None and verdict.of == "job":
-        if verdict.attempt is not None and record.attempt is None:
+        if verdict.attempt is not None and number is None:
             tried = job.attempt(verdict.attempt)
         tried = job.say(
             verdict.state,
-            record.timestamp,
+            when,
             tried,
             inferred=verdict.inferred,
             seconds=verdict.seconds,
         )
     elif tried.start is None and tried.end is None:
         # A record of its own is the sign that it runs, where nobody said so.
-        tried = job.say("running", record.timestamp, tried, inferred=True)
-    elif record.level == "fatal" and tried.state == "running":
-        tried = job.say("failed", record.timestamp, tried, inferred=True)
+        tried = job.say("running", when, tried, inferred=True)
+    elif said.levels[place] == "fatal" and tried.state == "running":
+        tried = job.say("failed", when, tried, inferred=True)
     tried.records += 1
-    tried.worker = record.worker or tried.worker
+    tried.worker = said.workers[place] or tried.worker
     if place in said.errors:
         tried.errors += 1

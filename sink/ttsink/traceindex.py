@@ -8,7 +8,7 @@ KEY_BYTES: Final = 8
 
 NO_TRACE: Final = bytes(KEY_BYTES)
 
-_NO_DIGITS: Final = "0" * 16
+_NO_DIGITS: Final = "0" * 32
 _DIGITS: Final = frozenset("0123456789abcdef")
 
 
@@ -23,11 +23,13 @@ def column(trace_ids: Sequence[str | None]) -> bytes:
     """The keys of a batch, end to end."""
     if not any(trace_ids):
         return bytes(KEY_BYTES * len(trace_ids))
-    tails = [trace_id[16:] if trace_id else _NO_DIGITS for trace_id in trace_ids]
-    text = "".join(tails)
-    if set(map(len, tails)) == {16} and text.isalnum():
+    ids = [trace_id or _NO_DIGITS for trace_id in trace_ids]
+    if set(map(len, ids)) == {len(_NO_DIGITS)}:
         try:
-            return bytes.fromhex(text)
+            halves = bytes.fromhex("".join(ids))
         except ValueError:
             pass
+        else:
+            if len(halves) == 2 * KEY_BYTES * len(ids):  # blanks among the digits are skipped
+                return memoryview(halves).cast("Q")[1::2].tobytes()
     return b"".join([key(trace_id) if trace_id else NO_TRACE for trace_id in trace_ids])
