@@ -116,7 +116,8 @@ async def _run(config: Config, sample: Sample, tools: Tools) -> AsyncIterator[Fi
         yield unproved(f"{kinds} needs its system; its events were given to vector as JSON instead")
         stdin = b"\n".join(map(msgspec.json.encode, sample.events[fed])) + b"\n"
     with workplace(sample) as folder:
-        async with throwaway() as sink:
+        token = any("auth" in each for each in vector_config.our_sinks(config).values())
+        async with throwaway(token=token) as sink:
             place = Trial(str(folder), sink.host, sink.port)
             path = folder / "vector.yaml"
             held = _prepared(config, folder, place, feed=bool(others))

@@ -17,7 +17,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final[dict[str, Command]] = {
     "serve": Command("ttsink.commands.serve", "take batches in, keep the newest, stream them"),
-    "config": Command("ttsink.commands.config", "show the effective configuration"),
+    "config": Command("ttsink.commands.config", "show the configuration; make one for an agent"),
     "links": Command("ttsink.commands.links", "show what trace ids link to"),
     "redact": Command("ttsink.commands.redact", "explain what redaction takes out of your lines"),
     "check": Command("ttsink.commands.check", "prove that agents' configurations deliver"),

@@ -8,6 +8,7 @@ is no number, a parser nobody defined, variables that are not set and an unknown
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from ttsink.config import nearest
 from ttsink.finding import Finding, failed, noted
 from ttsink.fluentbit_config import KINDS, FluentBit, Section, variables
 from ttsink.fluentbit_table import (
@@ -18,7 +19,6 @@ from ttsink.fluentbit_table import (
     PROPERTIES,
     REPEATED,
 )
-from ttsink.vector_config import near
 
 ON: Final = frozenset({"on", "true", "yes"})
 OFF: Final = frozenset({"off", "false", "no"})
@@ -73,7 +73,7 @@ def _properties(section: Section) -> Iterator[Finding]:
     for key, _value in section.rows:
         if key not in known:
             yield failed(
-                f"{place(section)}: {key} is no property of {section.name}{near(key, known)}"
+                f"{place(section)}: {key} is no property of {section.name}{nearest(key, known)}"
             )
         elif key in seen and key not in REPEATED:
             yield failed(f"{place(section)}: {key} stands twice; Fluent Bit does not start with it")

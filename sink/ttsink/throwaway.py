@@ -77,14 +77,15 @@ class Throwaway:
 
 
 @contextlib.asynccontextmanager
-async def throwaway() -> AsyncIterator[Throwaway]:
+async def throwaway(*, token: bool = True) -> AsyncIterator[Throwaway]:
+    """With `token`, it takes nothing without the trial's token, as the user's own will."""
     settings = load(
         tables={
             "server": {"listen": "127.0.0.1:0", "drain_seconds": 1.0},
             "journal": {"enabled": False},
         }
     ).settings
-    server = Server(settings, {"TTSINK_INGEST_TOKEN": TOKEN})
+    server = Server(settings, {"TTSINK_INGEST_TOKEN": TOKEN} if token else {})
     await server.start()
     try:
         async with aiohttp.ClientSession() as session:

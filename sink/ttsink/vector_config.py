@@ -4,11 +4,11 @@
 itself. The facts are those of Vector 0.45 to 0.58.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from ttsink.config import nearest
 from ttsink.finding import Finding, failed, noted
 
 Config = Mapping[str, Any]
@@ -90,7 +90,9 @@ def look(config: Config, text: str) -> Iterator[Finding]:
     """Every mistake of the parsed configuration `config`, whose source is `text`."""
     for key in config:
         if key not in TOP_KEYS:
-            yield failed(f"{key}: no such section of a Vector configuration{near(key, TOP_KEYS)}")
+            yield failed(
+                f"{key}: no such section of a Vector configuration{nearest(key, TOP_KEYS)}"
+            )
     sinks = our_sinks(config)
     if not sinks:
         yield failed("no sink of type http whose uri ends in /ingest: nothing reaches tracetail")
@@ -107,11 +109,13 @@ def _sink(place: str, sink: Config, config: Config) -> Iterator[Finding]:
         if key in LATER_KEYS:
             yield failed(f"{place}.{key}: unknown before {LATER_KEYS[key]}, a start-up error there")
         elif key not in SINK_KEYS:
-            yield failed(f"{place}.{key}: the http sink has no such option{near(key, SINK_KEYS)}")
+            yield failed(
+                f"{place}.{key}: the http sink has no such option{nearest(key, SINK_KEYS)}"
+            )
     for key, known in NESTED_KEYS.items():
         for inner in _table(sink, key):
             if inner not in known:
-                yield failed(f"{place}.{key}.{inner}: no such option{near(inner, known)}")
+                yield failed(f"{place}.{key}.{inner}: no such option{nearest(inner, known)}")
     yield from _body(place, sink)
     yield from _safety(place, sink)
     yield from _address(place, sink)
@@ -272,8 +276,3 @@ def interpolated(text: str) -> list[str]:
 def secret_names(sink: Config) -> list[str]:
     """The keys a sink's texts ask their secret backends for."""
     return [key for _, key in _SECRET.findall(str(sink))]
-
-
-def near(word: str, known: frozenset[str]) -> str:
-    found = difflib.get_close_matches(word, known, 1)
-    return f"; did you mean {found[0]}?" if found else ""
