@@ -50,6 +50,8 @@ class Traces:
     async def trace(self, trace_id: str) -> Trace:
         """`trace_id` is canonical. Each source says what it had, or why it had nothing."""
         own = self._store.get(trace_id)
+        records = self._records(trace_id)
+        asked = whole(trace_id, own, records)
         sources = [
             TraceSource(
                 "sent to this sink",
@@ -58,7 +60,7 @@ class Traces:
             )
         ]
         answers = await asyncio.gather(
-            *(self._ask(backend, trace_id) for backend in self._settings.backends)
+            *(self._ask(backend, asked) for backend in self._settings.backends)
         )
         spans = list(own)
         for backend, answer in zip(self._settings.backends, answers, strict=True):
@@ -67,7 +69,7 @@ class Traces:
         return Trace(
             trace_id,
             tuple(merged(spans)),
-            tuple(self._records(trace_id)),
+            tuple(records),
             tuple(sources),
         )
 
@@ -114,6 +116,18 @@ class Traces:
             or sum(len(held.spans) for _, held in self._cache.values()) > MAX_CACHED_SPANS
         ):
             del self._cache[next(iter(self._cache))]
+
+
+def whole(trace_id: str, spans: Sequence[Span], records: Sequence[Record]) -> str:
+    """The id to ask backends for: all 128 bits, where only the low 64 were asked for.
+
+    Datadog's tracers log those; what else is known of the trace may name the others.
+    """
+    if not trace_id.startswith("0" * 16):
+        return trace_id
+    known = [span.trace_id for span in spans] + [record.trace_id or "" for record in records]
+    found = {one for one in known if one and not one.startswith("0" * 16)}
+    return found.pop() if len(found) == 1 else trace_id
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:

@@ -112,8 +112,15 @@ def id_test(node: IdIs) -> Test:
         return lambda found: found.startswith(digits) or found.lstrip("0").startswith(digits)
     if node.field == "trace" and len(digits) == SPAN_ID_DIGITS:
         return lambda found: low64(found) == digits
-    whole_id = digits.zfill(TRACE_ID_DIGITS if node.field == "trace" else SPAN_ID_DIGITS)
-    return lambda found: found == whole_id
+    if node.field == "span":
+        span = digits.zfill(SPAN_ID_DIGITS)
+        return lambda found: found == span
+    whole_id = digits.zfill(TRACE_ID_DIGITS)
+    half_id = low64(whole_id).zfill(TRACE_ID_DIGITS)
+    if whole_id == half_id:
+        return lambda found: low64(found) == low64(half_id)
+    # The same trace as a 64-bit tracer logs it.
+    return lambda found: found in {whole_id, half_id}
 
 
 def _equal(get: Callable[[Record], Any], literal: str) -> Matches:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ttwire.quantity import number
 from ttwire.term import And, Contains, IdIs, Match, Node, Text
+from ttwire.trace import low64
 
 MayMatch = Callable[[bytes], bool]
 
@@ -54,6 +55,8 @@ def _needles(node: Node) -> Iterator[_Needle]:
         case Match(field, pattern) if _is_text(field, pattern.literal):
             for part in pattern.parts:
                 yield from _plain(part, any_case=False)
+        case IdIs("trace", digits, start=False):
+            yield from _plain(low64(digits), any_case=False)
         case IdIs(_, digits, _):
             yield from _plain(digits, any_case=False)
         case _:

@@ -88,8 +88,9 @@ class LevelIs(msgspec.Struct, frozen=True):
 class IdIs(msgspec.Struct, frozen=True):
     """Trace or span id; `start` takes every id that begins so.
 
-    Sixteen digits of a trace id without `start` are the id of a 64-bit tracer: they match the
-    padded id and the low half of a longer one.
+    Sixteen digits of a trace id without `start` are the id of a 64-bit tracer, and so are 32 of
+    which the first half is zeros: they match the padded id and the low half of a longer one.
+    A longer one matches its padded low half: a 64-bit tracer logs the same trace so.
     """
 
     field: Literal["trace", "span"]

@@ -180,3 +180,43 @@ async def test_spans_of_a_backend_are_redacted_too() -> None:
 
     assert "maria.lopez" not in json.dumps(found)
     assert "[email:" in json.dumps(found)
+
+
+async def test_datadogs_half_of_an_id_finds_the_whole_trace() -> None:
+    """`dd.trace_id` is decimal and has the low 64 bits; spans and other records have 128."""
+    low = str(int(TRACE[16:], 16))
+    half = json.dumps({"job": "dd", "message": "half", "dd": {"trace_id": low}}).encode()
+    seen: list[web.Request] = []
+    path, body = tracing.ANSWERS["jaeger"]
+    async with standing_in(answering(body(), seen=seen)) as url:
+        backend = {"kind": "jaeger", "url": url}
+        async with running(tracing={"backends": [backend]}) as sink:
+            await sink.post(half + b"\n" + LINE)
+            (record, _) = await sink.records()
+            by_half = (await sink.get(f"/api/traces/{record['trace_id']}")).json
+            by_whole = (await sink.get(f"/api/traces/{TRACE}")).json
+
+    assert record["trace_id"] == "0" * 16 + TRACE[16:]
+    assert [one["message"] for one in by_half["records"]] == ["half", "rendered"]
+    assert by_half["records"] == by_whole["records"]
+    assert by_half["spans"] == by_whole["spans"]
+    assert len(by_half["spans"]) == len(tracing.SPANS)
+    assert {request.path for request in seen} == {path.format(trace_id=TRACE)}
+
+
+async def test_datadogs_half_of_an_id_finds_spans_that_were_sent_here() -> None:
+    request = {"resourceSpans": json.loads(tracing.jaeger_v3())["result"]["resourceSpans"]}
+    low = str(int(TRACE[16:], 16))
+    async with running() as sink:
+        sent = await sink.post(
+            json.dumps(request).encode(),
+            "/v1/traces",
+            headers={"Content-Type": "application/json"},
+        )
+        await sink.post(json.dumps({"message": "half", "dd.trace_id": low}).encode())
+        (record,) = await sink.records()
+        found = (await sink.get(f"/api/traces/{record['trace_id']}")).json
+
+    assert sent.status == 200
+    assert len(found["spans"]) == len(tracing.SPANS)
+    assert {span["trace_id"] for span in found["spans"]} == {TRACE}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import bench_waterfall
 from support import tracing
 from support.stage import FakeSource, Stage
 from ttview.feed import Failed, TraceLoaded
@@ -349,6 +350,12 @@ def test_durations_are_read_as_people_write_them(text: str, microseconds: int) -
 @given(st.floats(1, 1e13))
 def test_steps_are_round_and_large_enough(least: float) -> None:
     assert round_step(least) >= least
+
+
+def test_the_benchmark_of_large_traces_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_waterfall.main(["--spans", "700"])
+
+    assert "first    700 spans" in capsys.readouterr().out
 
 
 def test_ten_thousand_spans_open_folded_and_every_error_is_on_the_way() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from ttwire.filter import parse
-from ttwire.record import Record
+from ttwire.record import Record, encode
 
 NOW = 1_767_323_045.0  # 2026-01-02T03:04:05Z
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -265,3 +265,21 @@ def test_whole_numbers_past_the_floats_are_told_apart() -> None:
 
     assert not parse("@n:9007199254740992", now=NOW).matches(record)
     assert not parse("@n:<=9007199254740992", now=NOW).matches(record)
+
+
+def test_an_id_of_64_bits_and_one_of_128_are_the_same_trace_where_the_low_half_is() -> None:
+    whole = "4bf92f3577b34da6a3ce929d0e0e4736"
+    half = "0" * 16 + whole[16:]
+    other = "1" * 16 + whole[16:]
+    records = {name: Record(trace_id=name) for name in (whole, half, other)}
+
+    def kept(asked: str) -> set[str]:
+        found = parse(f"trace:{asked}", now=0.0)
+        return {
+            name
+            for name, one in records.items()
+            if found.may_match(encode(one)) and found.matches(one)
+        }
+
+    assert kept(whole) == {whole, half}
+    assert kept(half) == kept(whole[16:]) == {whole, half, other}

@@ -4,7 +4,7 @@ Pure, and made for what is wrong with real traces: parents that never came, ids 
 client and a server, cycles, clocks that disagree, times that make no sense.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -23,15 +23,16 @@ MAX_DURATION_US: Final = 366 * 86_400 * 1_000_000
 class Node:
     """A span in the forest, or the place of a parent that never came (`span` is None).
 
-    `first` and `last` are of the whole subtree, epoch microseconds, None where no time is
+    `times` are start and end of the span itself, None where they make no sense. `first` and
+    `last` are of the whole subtree, epoch microseconds, None where no time is
     sensible. `below` counts the nodes under it, `failed_below` the failed ones among them.
     `is_skewed`: it starts before its parent or ends after it, beyond what a queue explains.
     `is_cut`: its parent would have been under it.
     """
 
     __slots__ = (
-        "below", "children", "critical", "depth", "failed_below", "first", "is_cut", "is_skewed",
-        "last", "parent", "span", "span_id",
+        "below", "children", "critical", "depth", "failed", "failed_below", "first", "is_cut",
+        "is_skewed", "last", "parent", "span", "span_id", "times",
     )  # fmt: skip
 
     def __init__(self, span_id: str, span: Span | None) -> None:
@@ -46,25 +47,17 @@ class Node:
         self.last: int | None = None
         self.is_skewed = False
         self.is_cut = False
-        self.critical: list[tuple[int, int]] = []
-
-    @property
-    def failed(self) -> bool:
-        return self.span is not None and self.span.status == "error"
-
-    @property
-    def times(self) -> tuple[int, int] | None:
-        """Start and end of the span itself; None where they make no sense."""
-        return None if self.span is None else sensible(self.span)
+        self.critical: Sequence[tuple[int, int]] = ()
+        self.failed = span is not None and span.status == "error"
+        self.times = None if span is None else sensible(span)
 
 
 def sensible(span: Span) -> tuple[int, int] | None:
     """A negative duration is drawn as a moment; a mad start or length is not drawn at all."""
-    if not FIRST_SENSIBLE_US <= span.start <= LAST_SENSIBLE_US:
+    start, duration = span.start, span.duration_us
+    if not FIRST_SENSIBLE_US <= start <= LAST_SENSIBLE_US or duration > MAX_DURATION_US:
         return None
-    if span.duration_us > MAX_DURATION_US:
-        return None
-    return span.start, span.start + max(span.duration_us, 0)
+    return start, start + duration if duration > 0 else start
 
 
 class Forest:
@@ -72,11 +65,12 @@ class Forest:
 
     def __init__(self, spans: Sequence[Span]) -> None:
         self.roots = _joined(spans)
-        self.nodes = list(_depth_first(self.roots))
-        _sum_up(self.nodes)
-        for siblings in (self.roots, *(node.children for node in self.nodes)):
-            siblings.sort(key=_by_time)
-        self.nodes = list(_depth_first(self.roots))
+        nodes = _parents_first(self.roots)
+        _sum_up(nodes)
+        for siblings in (self.roots, *(node.children for node in nodes)):
+            if len(siblings) > 1:
+                siblings.sort(key=_by_time)
+        self.nodes = _depth_first(self.roots)
         self.failed = sum(node.failed for node in self.nodes)
         self.services = tuple(
             dict.fromkeys(
@@ -110,27 +104,31 @@ def _by_time(node: Node) -> tuple[bool, int, int, str]:
 
 def _joined(spans: Sequence[Span]) -> list[Node]:
     """Nodes under their parents; the roots."""
-    holders: dict[str, list[Node]] = {}
-    for span in spans:
-        holders.setdefault(span.span_id, []).append(Node(span.span_id, span))
-    for same in holders.values():
+    nodes = [Node(span.span_id, span) for span in spans]
+    by_id: dict[str, Node] = {}
+    shared: dict[str, list[Node]] = {}
+    for node in nodes:
+        known = by_id.setdefault(node.span_id, node)
+        if known is not node:
+            shared.setdefault(node.span_id, [known]).append(node)
+    for span_id, same in shared.items():
         # Zipkin's client and server share an id: the server's part lies within the client's.
         same.sort(key=lambda node: (node.span is None or node.span.kind != "client", _start(node)))
         for outer, inner in pairwise(same):
             inner.parent = outer
+        by_id[span_id] = same[-1]
     missing: dict[str, Node] = {}
-    for same in holders.values():
-        top = same[0]
-        parent_id = top.span.parent_id if top.span is not None else None
-        if not parent_id:
+    for node in nodes:
+        parent_id = node.span.parent_id if node.span is not None else None
+        if not parent_id or node.parent is not None:
             continue
-        if parent_id == top.span_id:
-            top.is_cut = True
-        elif parent_id in holders:
-            top.parent = holders[parent_id][-1]
+        if parent_id == node.span_id:
+            node.is_cut = True
+        elif (found := by_id.get(parent_id)) is not None:
+            node.parent = found
         else:
-            top.parent = missing.setdefault(parent_id, Node(parent_id, None))
-    nodes = [node for same in holders.values() for node in same]
+            node.parent = missing.get(parent_id) or Node(parent_id, None)
+            missing[parent_id] = node.parent
     _cut_cycles(nodes)
     roots: list[Node] = list(missing.values())
     for node in nodes:
@@ -158,30 +156,50 @@ def _cut_cycles(nodes: list[Node]) -> None:
         settled.update(path)
 
 
-def _depth_first(roots: list[Node]) -> Iterator[Node]:
-    """Without recursion: strangers decide how deep it is."""
-    waiting = list(reversed(roots))
+def _parents_first(roots: list[Node]) -> list[Node]:
+    """Level by level, with their depths. Without recursion: strangers decide how deep it is."""
+    found: list[Node] = []
+    depth, level = 0, roots
+    while level:
+        found += level
+        below: list[Node] = []
+        for node in level:
+            node.depth = depth
+            if node.children:
+                below += node.children
+        depth, level = depth + 1, below
+    return found
+
+
+def _depth_first(roots: list[Node]) -> list[Node]:
+    found: list[Node] = []
+    waiting = roots[::-1]
     while waiting:
         node = waiting.pop()
-        node.depth = 0 if node.parent is None else node.parent.depth + 1
-        yield node
-        waiting.extend(reversed(node.children))
+        found.append(node)
+        if node.children:
+            waiting += node.children[::-1]
+    return found
 
 
 def _sum_up(nodes: list[Node]) -> None:
     for node in reversed(nodes):
         own = node.times
+        first, last = node.first, node.last
         if own is not None:
-            node.first = own[0] if node.first is None else min(node.first, own[0])
-            node.last = own[1] if node.last is None else max(node.last, own[1])
+            if first is None or own[0] < first:
+                node.first = first = own[0]
+            if last is None or own[1] > last:
+                node.last = last = own[1]
         parent = node.parent
         if parent is None:
             continue
         parent.below += 1 + node.below
         parent.failed_below += node.failed + node.failed_below
-        if node.first is not None and node.last is not None:
-            parent.first = node.first if parent.first is None else min(parent.first, node.first)
-            parent.last = node.last if parent.last is None else max(parent.last, node.last)
+        if first is not None and (parent.first is None or first < parent.first):
+            parent.first = first
+        if last is not None and (parent.last is None or last > parent.last):
+            parent.last = last
         outer = parent.times
         if own is not None and outer is not None:
             node.is_skewed = own[0] < outer[0] or (own[1] > outer[1] and not _is_handed_on(node))
@@ -212,6 +230,7 @@ def _walk_critical(roots: list[Node]) -> None:
     while waiting:
         node, floor, until = waiting.pop()
         at = until
+        made: list[tuple[int, int]] = []
         for child in sorted(node.children, key=_last, reverse=True):
             if child.first is None or child.last is None or child.first >= at:
                 continue
@@ -219,20 +238,20 @@ def _walk_critical(roots: list[Node]) -> None:
             begin = max(child.first, floor)
             if begin >= end:
                 continue
-            _add(node, end, at)
+            made += _own(node, end, at)
             waiting.append((child, begin, end))
             at = begin
-        _add(node, floor, at)
-        node.critical.reverse()
+        made += _own(node, floor, at)
+        node.critical = tuple(made[::-1])
 
 
-def _add(node: Node, start: int, end: int) -> None:
+def _own(node: Node, start: int, end: int) -> list[tuple[int, int]]:
+    """What of a stretch the span itself was running in."""
     own = node.times
     if own is None:
-        return
+        return []
     start, end = max(start, own[0]), min(end, own[1])
-    if start < end:
-        node.critical.append((start, end))
+    return [(start, end)] if start < end else []
 
 
 def _first(node: Node) -> int:
