@@ -181,6 +181,22 @@ async def test_follow_goes_on_where_a_broken_stream_ended(
     assert "closed the stream; next try" in done.err
 
 
+async def test_what_cannot_be_read_is_said_once_and_costs_no_other_record(
+    ttview: Ttview, sink: ScriptedSink
+) -> None:
+    bad = sse.frame("record", b'{"job":{"secret":1}}', "e1-2")
+    odd = sse.frame("gap", b'{"reason":"new_reason"}')
+    end = events(record(3, level="fatal"))
+    sink.streams.append(events(record(1)) + bad + bad + odd + end)
+
+    done = await ttview("tail", "-f", "--fail-on", "level:fatal", "-o", "json")
+
+    assert [found.id for found in of(done.out)] == ["e1-1", "e1-3"]
+    assert len(done.err.splitlines()) == 2
+    assert "secret" not in done.err
+    assert "Traceback" not in done.err
+
+
 async def test_fail_on_ends_with_status_one_at_the_first_such_record(
     ttview: Ttview, sink: ScriptedSink
 ) -> None:

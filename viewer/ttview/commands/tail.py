@@ -6,7 +6,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -38,6 +38,9 @@ examples:
 
 With --fail-on the status is 1 as soon as a record matches it, and 0 when the time is up first.
 """
+
+
+Shape = TypeVar("Shape")
 
 
 class RawPage(msgspec.Struct, frozen=True):
@@ -153,6 +156,7 @@ class _Tail:
     def __init__(self, api: Api, job: Job) -> None:
         self._api, self._job = api, job
         self._query = {} if job.keep.keeps_everything else {"filter": str(job.keep)}
+        self._told = False
         self.printed = 0
 
     async def history(self) -> None:
@@ -160,12 +164,12 @@ class _Tail:
         if self._job.lines is not None:
             await self._newest(self._job.lines)
             return
-        about = msgspec.json.decode(await self._api.get("/api/info"), type=About)
+        epoch = (await self._about()).epoch
         newest = await self._page({"limit": "1"})
         if not newest.records:
             return
-        head = cursor.parse(record.decode(bytes(newest.records[-1])).id)
-        after: str | None = f"{about.epoch}-0"
+        head = cursor.parse(_id(bytes(newest.records[-1])))
+        after: str | None = f"{epoch}-0"
         while after is not None:
             query = {**self._query, "after": after, "limit": str(PAGE_RECORDS)}
             page = await self._page(query)
@@ -190,8 +194,14 @@ class _Tail:
         self._print([bytes(raw) for found in reversed(pages) for raw in found])
 
     async def _page(self, query: dict[str, str]) -> RawPage:
+        return await self._get("/api/records", query, RawPage)
+
+    async def _about(self) -> About:
+        return await self._get("/api/info", {}, About)
+
+    async def _get(self, path: str, query: dict[str, str], shape: type[Shape]) -> Shape:
         try:
-            return msgspec.json.decode(await self._api.get("/api/records", query), type=RawPage)
+            return msgspec.json.decode(await self._api.get(path, query), type=shape)
         except msgspec.DecodeError as error:
             raise UnreachableError(f"the sink's answer cannot be read: {error}") from error
 
@@ -202,8 +212,7 @@ class _Tail:
             query["tail"] = str(self._job.lines)
             decoder = Decoder()
         else:
-            about = msgspec.json.decode(await self._api.get("/api/info"), type=About)
-            decoder = Decoder(f"{about.epoch}-0")
+            decoder = Decoder(f"{(await self._about()).epoch}-0")
         schedule, opened = Backoff(), False
         while True:
             asked: float | None = None
@@ -236,8 +245,14 @@ class _Tail:
             elif event.event == "gap":
                 self._print(lines)
                 lines = []
-                _note(line.gap(gap.decode(event.data)))
+                self._say_gap(event.data)
         self._print(lines)
+
+    def _say_gap(self, said: bytes) -> None:
+        try:
+            _note(line.gap(gap.decode(said)))
+        except msgspec.DecodeError:
+            _note("records are missing here; this sink says why in a way that cannot be read")
 
     def _print(self, lines: Sequence[bytes]) -> None:
         if not lines:
@@ -245,7 +260,11 @@ class _Tail:
         job, failed = self._job, False
         out: list[bytes] = []
         for raw in lines:
-            found = record.decode(raw)
+            try:
+                found = record.decode(raw)
+            except msgspec.DecodeError as error:
+                self._unreadable(error)
+                continue
             out.append(job.write(found, raw))
             self.printed += 1
             if job.fail_on is not None and job.fail_on.matches(found):
@@ -256,11 +275,24 @@ class _Tail:
         if failed:
             raise FoundError
 
+    def _unreadable(self, error: Exception) -> None:
+        """Said once: a sink that sends one such record sends many."""
+        if not self._told:
+            self._told = True
+            _note(f"records of this sink that cannot be read are left out: {error}")
+
 
 def _note(text: str) -> None:
     sys.stdout.flush()
     sys.stderr.write(f"ttview: {text}\n")
     sys.stderr.flush()
+
+
+def _id(line_of_record: bytes) -> str:
+    try:
+        return record.decode(line_of_record).id
+    except msgspec.DecodeError:
+        return ""
 
 
 def _count(text: str) -> int:
