@@ -15,10 +15,11 @@ MIN_CHARACTERS: Final = 3
 """A shorter word is in nearly every line."""
 
 _RUN: Final = re.compile(r"[A-Za-z0-9]+")
-# Escapes of ASCII, and the three other letters that fold to ASCII, as they are or escaped.
-_OTHERWISE: Final = re.compile(
-    rb"\\u(?:00[2-7]|212[aA]|017[fF]|0130)|\xe2\x84\xaa|\xc5\xbf|\xc4\xb0"
-)
+# Of a message all that JSON writes as it is; `/` may be `\\/`.
+_MESSAGE_RUN: Final = re.compile(r"[ !#-.0-\[\]-~]+")
+# Escapes of ASCII, and of the three other letters that fold to ASCII; the letters themselves.
+_ESCAPED: Final = re.compile(rb"\\u(?:00[2-7]|212[aA]|017[fF]|0130)")
+_FOLDED: Final = (b"\xe2\x84\xaa", b"\xc5\xbf", b"\xc4\xb0")
 _SPELLED_OUT: Final = frozenset({"job", "worker", "queue", "message"})
 
 
@@ -41,11 +42,13 @@ def _terms(tree: Node) -> Sequence[Node]:
 
 def _needle(term: Node) -> Needle | None:
     if isinstance(term, Text):
-        return _longest(term.pattern.parts, any_case=True, numbers=True)
+        return _longest(_MESSAGE_RUN, term.pattern.parts, any_case=True)
+    if isinstance(term, Contains) and term.field == "message":
+        return _longest(_MESSAGE_RUN, (term.value,), any_case=True)
     if isinstance(term, Contains) and _spelled_out(term.field):
-        return _longest((term.value,), any_case=True, numbers=term.field == "message")
+        return _longest(_RUN, (term.value,), any_case=True)
     if isinstance(term, Match) and _spelled_out(term.field):
-        return _longest(term.pattern.parts, any_case=False, numbers=False)
+        return _longest(_RUN, term.pattern.parts, any_case=False)
     return None
 
 
@@ -53,18 +56,29 @@ def _spelled_out(field: str) -> bool:
     return field in _SPELLED_OUT or field.startswith("@")
 
 
-def _longest(parts: Sequence[str], *, any_case: bool, numbers: bool) -> Needle | None:
+def _longest(runs: re.Pattern[str], parts: Sequence[str], *, any_case: bool) -> Needle | None:
     # The number of a field may be written in other ways than the filter's: 1.50, 15e-1.
-    runs = [run for part in parts for run in _RUN.findall(part) if numbers or not run.isdigit()]
-    longest = max(runs, key=len, default="")
+    found = [
+        run
+        for part in parts
+        for run in runs.findall(part)
+        if runs is _MESSAGE_RUN or not run.isdigit()
+    ]
+    longest = max(found, key=len, default="")
     if len(longest) < MIN_CHARACTERS:
         return None
     return Needle((longest.lower() if any_case else longest).encode(), any_case)
 
 
+def _spelled_otherwise(content: bytes) -> bool:
+    if b"\\u" in content and _ESCAPED.search(content):
+        return True
+    return not content.isascii() and any(letter in content for letter in _FOLDED)
+
+
 def lines_with(words: Sequence[Needle], content: bytes) -> Iterator[tuple[int, bytes]]:
     """The lines that hold all the words, each with its offset and line feed."""
-    if _OTHERWISE.search(content):
+    if _spelled_otherwise(content):
         yield 0, content
         return
     lowered = content.lower() if any(word.any_case for word in words) else content

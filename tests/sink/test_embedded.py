@@ -359,7 +359,17 @@ def test_no_line_that_matches_is_passed_over(words: list[str], data: st.DataObje
     """A needle may let too much through, and never too little."""
     text = data.draw(
         st.sampled_from(
-            ["alpha", "ALPHA beta", "job:Beta", '"alpha Beta"', "@k:gamma", "alpha*gamma", "-alpha"]
+            [
+                "alpha",
+                "ALPHA beta",
+                '"alpha  "',
+                '"a b"',
+                "job:Beta",
+                '"alpha Beta"',
+                "@k:gamma",
+                "alpha*gamma",
+                "-alpha",
+            ]
         )
     )
     record = Record(message=" ".join(words), job="Beta" if "Beta" in words else None)
@@ -369,6 +379,13 @@ def test_no_line_that_matches_is_passed_over(words: list[str], data: st.DataObje
 
     passed = not found or bool(list(lines_with(found, line)))
     assert passed or not wanted.matches(record)
+
+
+def test_a_phrase_is_looked_for_as_a_whole_but_for_what_json_escapes() -> None:
+    assert [needle.word for needle in needles(keep('"Request 3 of"').tree)] == [b"request 3 of"]
+    assert [needle.word for needle in needles(keep(r'"a/b \"x\" here"').tree)] == [b" here"]
+    assert needles(keep("@status:503").tree) == ()
+    assert needles(keep("-word OR other").tree) == ()
 
 
 def test_a_word_spelled_with_escapes_is_found(opened: Opened, tmp_path: Path) -> None:

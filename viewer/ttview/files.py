@@ -41,9 +41,9 @@ POLL_SECONDS: Final = 0.1
 REST_SECONDS: Final = 0.002
 """After a slice of counting of some 3 ms, so that keys are not kept waiting."""
 
-SEARCH_SECONDS: Final = 1.0
-"""For the newest records of a filter, or for a page of them. What was not found by then has a
-cursor to go on from, and the screen asks on while it has room."""
+SEARCH_SECONDS: Final = 0.25
+"""For the newest records of a filter, or for a page of them: what was found by then is shown. The
+rest has a cursor to go on from, and the screen asks on while it has room."""
 
 INTERRUPT_SECONDS: Final = 0.1
 """A search gives way after this to whatever else was asked."""
@@ -53,6 +53,9 @@ LIVE_RECORDS: Final = 1_000
 
 MAX_BEHIND: Final = 20
 """Hand-overs in a row; an input that brings more leaves a gap and goes on with its end."""
+
+HOLD_SECONDS: Final = 0.3
+"""After whatever was asked nothing is counted, so that somebody who scrolls has the processor."""
 
 MAX_NAME_CHARACTERS: Final = 60
 """Of a file's name in the header."""
@@ -125,6 +128,7 @@ class Files:
         self._deliver: Deliver | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked: queue.SimpleQueue[_Ask] = queue.SimpleQueue()
+        self._paging: set[PageRequest] = set()
         self._generation = 0
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="files", daemon=True)
@@ -143,7 +147,10 @@ class Files:
         self._asked.put(_Follow(request, self._generation))
 
     def page(self, request: PageRequest) -> None:
-        self._asked.put(request)
+        # Asked twice, answered once: each answer makes the screen ask on.
+        if request not in self._paging:
+            self._paging.add(request)
+            self._asked.put(request)
 
     def trace(self, trace_id: str) -> None:
         self._asked.put(_Trace(trace_id))
@@ -181,6 +188,8 @@ class Files:
 
         def take() -> None:
             try:
+                if isinstance(arrival, PageLoaded | Failed) and arrival.request is not None:
+                    self._paging.discard(arrival.request)
                 if self._deliver is not None and self._wanted(generation):
                     self._deliver(arrival)
             finally:
@@ -213,6 +222,7 @@ class _Worker:
         self._at = engine.end
         self._counting = True
         self._counted_at = clock()
+        self._hold_until = 0.0
         self._ended = False
         self._whole_due = False
 
@@ -226,15 +236,16 @@ class _Worker:
             if isinstance(ask, _Stop):
                 return
             self._answer(ask)
+            self._hold_until = self._clock() + HOLD_SECONDS
 
     def _idle(self) -> None:
         if self._engine.poll():
             self._counting = True
             self._new()
-        if self._counting:
+        now = self._clock()
+        if self._counting and now >= self._hold_until:
             self._counting = self._engine.count()
             self._whole_due = True
-        now = self._clock()
         if self._whole_due and (not self._counting or now - self._counted_at >= STATES_SECONDS):
             self._whole_due, self._counted_at = False, now
             self._account()
