@@ -156,6 +156,7 @@ SCENES: Final[dict[str, Scene]] = {
     "unfolded": lambda: play("k", "E", "p"),
     "sideways": lambda: play("Right", columns=100),
     "time-delta": lambda: play("t", "t"),
+    "strip": lambda: play("i", "k", "E", "E", "E"),
     "oldest": oldest,
     "cleared": lambda: play("C"),
     "jobs": lambda: play("s", "j", "j", "j"),

@@ -5,8 +5,9 @@ import pytest
 from support.stage import FakeSource, Stage
 from support.traffic import records, states
 from ttview.entry import Entry
-from ttview.feed import Connection, GapSeen, PageRequest, StatesChanged, StreamRequest
+from ttview.feed import Connection, Failed, GapSeen, PageRequest, StatesChanged, StreamRequest
 from ttview.settings import Settings
+from ttwire.about import Refusal
 from ttwire.gap import Gap
 from ttwire.record import Record
 
@@ -270,3 +271,44 @@ def test_ascii_screens_hold_nothing_but_ascii() -> None:
     opened.keys("k", "Enter")
 
     assert opened.text.isascii()
+
+
+def test_a_page_that_cannot_be_had_is_told_and_asked_for_again_only_by_the_person() -> None:
+    source = FakeSource(plain(3_000))
+    opened = Stage(source, columns=100, rows=20)
+    source.answers = False
+    opened.keys("g", "g")
+    asked = [one for one in source.asked if isinstance(one, PageRequest)]
+    refusal = Refusal("cursor", "expected an id of epoch f")
+    opened.deliver(Failed("page", refusal, asked[-1]))
+
+    assert "page: expected an id of epoch f" in opened.text
+    assert [one for one in source.asked if isinstance(one, PageRequest)] == asked
+    source.answers = True
+    opened.keys("g")
+    assert [one for one in source.asked if isinstance(one, PageRequest)] != asked
+
+
+def test_a_gap_whose_start_the_sink_does_not_know_offers_no_filling() -> None:
+    opened = stage()
+    opened.deliver(GapSeen(Gap(reason="restart", start="e-100")))
+    opened.arrive(plain(3, first=101))
+
+    assert "records may be missing: the sink began anew" in opened.text
+    assert "Enter loads" not in opened.text
+    opened.keys("k", "k", "k", "Enter")
+    assert "no longer has these records" in opened.text
+
+
+def test_the_strip_counts_the_records_shown_and_marks_where_the_cursor_is() -> None:
+    opened = stage(240)
+    opened.keys("i")
+    before = opened.lines()[1]
+    assert before.count("▇") >= 20
+    assert "03:04:00" in before
+    opened.keys("g", "g")
+    runs = opened.styled()[1]
+    (marked,) = [number for number, run in enumerate(runs) if "class:cursor" in run.style]
+    assert runs[marked - 1].text.endswith("03:00:01 ")
+    opened.keys("i")
+    assert "▇" not in opened.lines()[1]

@@ -256,7 +256,7 @@ class Viewer:
             prefix = "wheel" if model.focus in {"log", "pane"} else model.focus
             self.act(Do(f"{prefix}_{'down' if click.wheel > 0 else 'up'}"))
         elif click.at is not None and model.focus != "help" and model.pane is None:
-            row = click.at.y - 1 - model.areas.heading
+            row = click.at.y - 1 - model.areas.strip - model.areas.heading
             lines = model.window.lines()
             if click.at.x >= model.areas.side and 0 <= row < len(lines):
                 line = lines[row]

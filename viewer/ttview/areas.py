@@ -26,13 +26,23 @@ class Areas(NamedTuple):
     height: int
     side: int
     log: int
+    strip: int
     heading: int
     body: int
     peek: int
     middle: int
 
 
-def arrange(width: int, height: int, *, side: bool, in_side: bool, peek: bool, full: bool) -> Areas:
+def arrange(
+    width: int,
+    height: int,
+    *,
+    side: bool,
+    in_side: bool,
+    peek: bool,
+    full: bool,
+    strip: bool = False,
+) -> Areas:
     """Divides `width` x `height`; a part that finds no room is left out.
 
     `in_side`: the side pane has the keys.
@@ -45,6 +55,7 @@ def arrange(width: int, height: int, *, side: bool, in_side: bool, peek: bool, f
         elif in_side:
             side_cells = min(SIDE_CELLS, max(width // 2, width - 24))
     heading = 1 if middle >= MIN_HEADED_ROWS else 0
+    strip_rows = heading if strip else 0
     peek_rows = 0
     if peek and middle >= 6:
         peek_rows = max(middle * 45 // 100, 4)
@@ -53,8 +64,9 @@ def arrange(width: int, height: int, *, side: bool, in_side: bool, peek: bool, f
         height=height,
         side=side_cells,
         log=max(width - side_cells, 1),
+        strip=strip_rows,
         heading=heading,
-        body=max(middle - heading - peek_rows, 1),
+        body=max(middle - strip_rows - heading - peek_rows, 1),
         peek=peek_rows,
         middle=middle,
     )

@@ -39,7 +39,9 @@ def take(model: Model, arrival: Arrival) -> list[Effect]:
             effects = _page(model, arrival)
         case Failed(what, refusal, _):
             if what == "page":
-                model.paging = False
+                model.paging = model.filling = False
+                if model.window.held.top == "more":
+                    model.window.held.top = "asked"
             model.say(f"{what}: {refusal.detail}", is_error=True)
         case LedgerSeen(ledger):
             model.ledger = ledger

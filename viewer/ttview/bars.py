@@ -10,6 +10,9 @@ from ttview.rows import GUTTER_CELLS, Row, clipped
 from ttview.sanitise import visible
 from ttwire.level import LEVELS
 
+WIDE_CELLS: Final = 100
+"""On narrower screens the status line leaves out what the rings evicted, as they always do."""
+
 _HINTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "log": (("/", "filter"), ("s", "jobs"), ("Enter", "record"), ("?", "help"), ("q", "quit")),
     "side": (("Enter", "open"), ("w", "worker"), ("s", "sort"), ("/", "find"), ("Esc", "back")),
@@ -155,7 +158,8 @@ def _losses(model: Model) -> list[Fragment]:
     """Every kind of loss, with the job it happened to most."""
     made: list[Fragment] = []
     if model.ledger is not None:
-        for name in ("capped", "rejected", "evicted"):
+        names = ("capped", "rejected", "evicted")
+        for name in names[: 3 if model.width >= WIDE_CELLS else 2]:
             count = getattr(model.ledger.total, name)
             if not count:
                 continue

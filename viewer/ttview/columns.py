@@ -33,7 +33,7 @@ KNOWN: Final = (
 """Members of a record that can be a column; any other is `@path`."""
 
 _FIXED: Final = {"level": 5, "trace": 8, "span": 8, "attempt": 3}
-_LEAST: Final = {"job": 8, "worker": 4, "queue": 5, "agent": 5}
+_LEAST: Final = {"job": 8, "worker": 6, "queue": 5, "agent": 5}
 _MOST: Final = {"job": 28, "worker": 16, "queue": 14, "agent": 12}
 _FIELD_LEAST: Final = 6
 _FIELD_MOST: Final = 20

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from ttview import bars, columns, helping, peek, side, tracelink
+from ttview import bars, columns, helping, peek, side, strip, times, tracelink
 from ttview.beside import account
 from ttview.entry import Entry
 from ttview.keys import ALL, Key
@@ -93,7 +93,9 @@ def _side_pane(model: Model) -> Frame:
 
 def _log(model: Model) -> Frame:
     areas = model.areas
-    made: Frame = [[Piece(areas.side, bars.heading(model))]] if areas.heading else []
+    made: Frame = [[Piece(areas.side, _strip(model))]] if areas.strip else []
+    if areas.heading:
+        made.append([Piece(areas.side, bars.heading(model))])
     lines = model.window.lines()
     if not lines:
         made += _empty(model)
@@ -111,8 +113,13 @@ def _log(model: Model) -> Frame:
         )
         made.append([_log_piece(model, line, row, is_first=number == 0)])
         above = line
-    made += [[] for _ in range(areas.heading + areas.body - len(made))]
+    made += [[] for _ in range(areas.strip + areas.heading + areas.body - len(made))]
     return made
+
+
+def _strip(model: Model) -> Row:
+    drawing = strip.Drawing(model.areas.log, model.now, model.glyphs, times.zone(model.zone))
+    return model.strip.row(model.window.shown(), model.window.record(), drawing)
 
 
 def _log_piece(model: Model, line: Line, row: Row, *, is_first: bool) -> Piece:
@@ -129,7 +136,7 @@ def _log_piece(model: Model, line: Line, row: Row, *, is_first: bool) -> Piece:
 def _edge(model: Model) -> Row:
     told = {
         "more": "older records are on their way",
-        "asked": "older records are on their way",
+        "asked": "older records could not be had: g asks again",
         "oldest": "the oldest record the sink holds",
     }[model.window.held.top]
     glyphs = model.glyphs

@@ -27,7 +27,8 @@ from ttwire.record import Record
 
 Order = Literal["arrival", "time"]
 Top = Literal["more", "asked", "oldest"]
-"""Above the first item: the sink may hold more, it was asked, or nothing older is retained."""
+"""Above the first item: the sink may hold more, it was asked in vain and is asked again only by
+the person, or nothing older is retained."""
 
 KEY: Final = attrgetter("key")
 

@@ -95,6 +95,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Key, ...]], ...]] = (
             _key("clear", "C", "only what comes from now on; again: all is back"),
             _key("mark", "m", "mark this record"),
             _key("rule", "M", "draw a line across the log, now"),
+            _key("strip", "i", "records over time, above the log"),
             _key("full", "z", "the log alone on the screen"),
             _key("narrower", "<", "the job column narrower"),
             _key("wider", ">", "the job column wider"),

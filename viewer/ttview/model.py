@@ -14,6 +14,7 @@ from ttview.peek import Peek
 from ttview.rows import Look, Row, Rows
 from ttview.settings import Settings
 from ttview.side import Side
+from ttview.strip import Strip
 from ttview.view import Query, View, ready
 from ttview.window import Window
 from ttwire.about import About
@@ -120,6 +121,7 @@ class Model:
         self.focus: Where = "log"
         self.full = False
         self.side = Side(shown=settings.side)
+        self.strip = Strip()
         self.peek: Peek | None = None
         self.pane: Pane | None = None
         self.help_top = 0
@@ -164,6 +166,7 @@ class Model:
             self.height,
             side=self.side.shown and self.pane is None,
             in_side=self.focus == "side",
+            strip=self.strip.shown and self.pane is None,
             peek=self.peek is not None,
             full=self.full,
         )

@@ -9,6 +9,7 @@ from ttview.effects import Ask, Effect
 from ttview.entry import Entry, Hole, Item
 from ttview.feed import PageRequest
 from ttview.model import Model
+from ttview.rows import UNFILLABLE
 from ttwire.level import ERROR_RANK, WARN_RANK, rank
 from ttwire.record import Record
 
@@ -119,7 +120,7 @@ def top(model: Model) -> list[Effect] | None:
     """The oldest record held; once there, the oldest of the sink."""
     window = model.window
     first = window.bounds()[0]
-    if window.cursor_index() == first and window.held.top == "more" and not model.paging:
+    if window.cursor_index() == first and window.held.top != "oldest" and not model.paging:
         model.paging = True
         return [Ask(PageRequest(model.query.text, before=window.held.reach))]
     if window.cursor_index() == first and window.held.top == "oldest":
@@ -133,7 +134,7 @@ def fill(model: Model) -> list[Effect] | None:
     item = model.window.cursor()
     if not isinstance(item, Hole):
         return None
-    if item.asked or item.start is None:
+    if item.asked or item.start is None or item.reason in UNFILLABLE:
         model.say("the sink no longer has these records")
         return None
     model.filling = True

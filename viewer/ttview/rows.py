@@ -287,10 +287,12 @@ class Rows:
         look = self.look
         sign = look.glyphs.gap
         number = "records" if hole.lost is None else f"{hole.lost:,} record{'s'[: hole.lost != 1]}"
-        if not hole.exact:
+        if not hole.exact and hole.lost is not None:
             number = f"up to {number}"
         reason = REASONS[hole.reason]
         hint = " · gone from the sink" if hole.asked else " · Enter loads them"
+        if hole.reason in UNFILLABLE:
+            hint = ""
         text = [
             ("class:gap", f"{sign * 6} "),
             ("class:gap.reason", number),
@@ -309,12 +311,15 @@ class Rows:
 
 REASONS: Final = {
     "evicted": "left the sink's rings before they came here",
-    "restart": "missing: the sink began anew",
+    "restart": "may be missing: the sink began anew",
     "rate": "skipped to keep up with the stream's rate",
     "unknown_id": "may be missing: the sink does not know where this viewer was",
     "unheld": "not held by this viewer",
 }
 """Why records are missing, as a clause after their number."""
+
+UNFILLABLE: Final = frozenset({"restart", "unknown_id"})
+"""Holes whose start the sink does not know: it cannot be asked for what follows it."""
 
 
 def clipped(fragments: Sequence[Fragment], width: int, more: str) -> list[Fragment]:

@@ -100,7 +100,12 @@ def toggle_share(model: Model) -> None:
     model.say("share mode: values are hidden" if model.share else "values are shown")
 
 
+def toggle_strip(model: Model) -> None:
+    model.strip.shown = not model.strip.shown
+
+
 COMMANDS: Final[dict[str, Command]] = {
+    "strip": toggle_strip,
     "time_form": cycle_time,
     "theme": cycle_theme,
     "wrap": toggle_wrap,
