@@ -282,6 +282,24 @@ def test_no_byte_of_a_hostile_record_acts_on_a_terminal_it_is_tailed_to(
     assert text.count("\n") >= len(HOSTILE)
 
 
+@pytest.mark.parametrize("how", ["NO_COLOR", "--color", "TTVIEW_COLOR"])
+def test_without_colour_it_is_read_all_the_same(sink: Sink, env: dict[str, str], how: str) -> None:
+    sink.post({"job": "plain", "level": "error", "message": "in words", "trace_id": TRACE})
+    flags = ["--color", "never"] if how == "--color" else []
+    more = {"NO_COLOR": "1"} if how == "NO_COLOR" else {}
+    more |= {"TTVIEW_COLOR": "never"} if how == "TTVIEW_COLOR" else {}
+    with program(["ttview", sink.url, "--filter", "job:plain", *flags], env | more) as screen:
+        screen.until("in words")
+        assert "ERROR" in log(screen)
+        numbers = {
+            int(number)
+            for found in re.findall(rb"\x1b\[([\d;]*)m", screen.raw)
+            for number in found.split(b";")
+            if number
+        }
+        assert {n for n in numbers if 30 <= n <= 49 or 90 <= n <= 107} == set()
+
+
 def test_on_a_dumb_terminal_it_prints_lines(sink: Sink, env: dict[str, str]) -> None:
     sink.post(*mail(3))
     with program(["ttview", sink.url], env, term="dumb") as screen:

@@ -47,6 +47,9 @@ PAUSE_SECONDS: Final = 0.02
 """Between two deliveries of a stream that brings more than the screen can show: each one costs a
 wake-up, and a frame lasts at least 66 ms."""
 
+STATE_PAGE: Final = 500
+"""States asked for at once; the most a sink gives."""
+
 MAX_STATE_PAGES: Final = 50
 """Of jobs, of workers and of queues in one refresh; what is beyond is said by a `Failed`."""
 
@@ -267,7 +270,7 @@ class Client:
         pages: list[StatePage] = []
         after: str | None = None
         while len(pages) < MAX_STATE_PAGES:
-            query = {"after": after} if after is not None else {}
+            query = {"limit": str(STATE_PAGE)} | ({"after": after} if after is not None else {})
             page = await self._get("states", path, query, shape)
             if page is None:
                 return None

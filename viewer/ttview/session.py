@@ -121,8 +121,10 @@ async def _shown(
 
 def _keyboard(stack: ExitStack) -> TextIO:
     """Standard input where that is a terminal, else the controlling terminal."""
-    if sys.stdin.isatty():
-        return sys.stdin
+    # None where it was closed: `ttview <&-`.
+    given: TextIO | None = sys.stdin
+    if given is not None and given.isatty():
+        return given
     try:
         return stack.enter_context(open("/dev/tty", encoding="utf-8"))  # noqa: PTH123 - a device
     except OSError as error:

@@ -33,6 +33,9 @@ COUNTERS: Final = frozenset(
 )
 
 MAX_CELL_CHARACTERS: Final = 48
+STATE_PAGE: Final = 500
+"""Asked for at once; the most a sink gives."""
+
 MAX_PAGES: Final = 1_000
 """Of the sink's answer: some millions of jobs, more than any sink keeps."""
 
@@ -80,7 +83,7 @@ async def _fetched(api: Api, name: str) -> list[tuple[bytes, dict[str, Any]]]:
     after: str | None = None
     try:
         for _ in range(MAX_PAGES):
-            query = {"after": after} if after is not None else {}
+            query = {"limit": str(STATE_PAGE)} | ({"after": after} if after is not None else {})
             try:
                 page = msgspec.json.decode(await api.get(f"/api/{name}", query), type=RawStates)
                 found += (

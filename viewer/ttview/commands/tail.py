@@ -27,6 +27,9 @@ PAGE_RECORDS: Final = 1_000
 MAX_LINES: Final = 100_000
 """For `-n`: they are held until the oldest is found, some 40 MB."""
 
+MAX_REPLAY: Final = 10_000
+"""Records a sink sends of its rings when a stream opens."""
+
 SCREEN_LINES: Final = 100
 """Printed before what is new, where there is no screen to scroll back on."""
 
@@ -208,6 +211,8 @@ class _Tail:
     async def follow(self) -> None:
         """Never ends by itself. A stream that breaks off is opened again where it was."""
         query = dict(self._query)
+        if self._job.lines is not None and self._job.lines > MAX_REPLAY:
+            raise CommandError(f"with --follow, -n is at most {MAX_REPLAY}")
         if self._job.lines is not None:
             query["tail"] = str(self._job.lines)
             decoder = Decoder()
