@@ -35,6 +35,7 @@ from ttwire.gap import Gap
 from ttwire.record import Record
 from ttwire.state import JobState, States
 
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 TLS = Path(__file__).resolve().parent.parent / "support" / "tls"
 
 
@@ -375,3 +376,35 @@ async def test_a_certificate_is_trusted_by_its_file_and_else_refused_in_plain_wo
     first, second = said
     assert first.startswith(f"the certificate of {url.removeprefix('https://')} is not trusted")
     assert second.startswith(f"cannot read {tmp_path / 'missing.pem'}")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\x00\xff garbage\r\n\r\n",
+        STREAM + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
+        STREAM + b"Content-Encoding: gzip\r\n\r\nnot gzip",
+        b"HTTP/1.1 999 \r\n\r\n",
+    ],
+)
+async def test_whatever_a_peer_sends_the_viewer_says_so_and_tries_again(answer: bytes) -> None:
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(peer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        client = Client(Address(f"http://127.0.0.1:{port}"))
+        watched = Watched(client)
+        client.follow(StreamRequest())
+        client.page(PageRequest())
+        await watched.until(lambda: "waiting" in watched.states and bool(watched.of(Failed)))
+        await client.aclose()
+
+    waiting = next(c for c in watched.of(Connection) if c.state == "waiting")
+    assert waiting.detail
+    assert waiting.detail.isprintable()

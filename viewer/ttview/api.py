@@ -144,10 +144,12 @@ class Api:
                 timeout=timeout,
                 allow_redirects=False,
             ) as answer:
-                if answer.status != 200:
-                    raise await self._refused(answer)
+                await self._check(answer)
                 yield answer
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (CommandError, GeneratorExit):
+            raise
+        except Exception as error:
+            # Whatever a peer sends that the library chokes on is no answer either.
             raise UnreachableError(self._reason(error)) from error
 
     async def _open(self) -> "aiohttp.ClientSession":
@@ -170,9 +172,13 @@ class Api:
         except (OSError, ssl.SSLError) as error:
             raise UnreachableError(f"cannot read {self.address.ca_file}: {error}") from error
 
-    async def _refused(self, answer: "aiohttp.ClientResponse") -> RefusedError:
+    @staticmethod
+    async def _check(answer: "aiohttp.ClientResponse") -> None:
+        """Raises RefusedError unless it is a 200."""
+        if answer.status == 200:
+            return
         body = await _bounded(answer, MAX_REFUSAL_BYTES) or b""
-        return RefusedError(
+        raise RefusedError(
             answer.status,
             refusal(answer.status, body, answer.headers.get("Location")),
             _seconds(answer.headers.get("Retry-After")),
