@@ -54,7 +54,7 @@ def junit(checked: Sequence[Checked]) -> bytes:
             suite,
             "testcase",
             classname="ttsink.check",
-            name=result.path,
+            name=_xml(result.path),
             time=f"{result.seconds:.3f}",
         )
         if wrong := result.of("failed"):
