@@ -3,7 +3,7 @@
 Costs are per batch and key, not per record. Nothing here reads a clock.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ttsink.pulse import Pulse
@@ -43,6 +43,15 @@ def seconds_between(start: str | None, end: str | None) -> float | None:
         return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
     except ValueError:
         return None
+
+
+def before(when: str, seconds: float) -> str:
+    """The time so long before another."""
+    try:
+        moment = datetime.fromisoformat(when) - timedelta(seconds=seconds)
+    except (ValueError, OverflowError):
+        return when
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class KeyState:
@@ -154,7 +163,10 @@ class Try:
 class Job(KeyState):
     """A job: its attempts in order of number, where it runs, how long it took and waited."""
 
-    __slots__ = ("attempts", "current", "queue", "seconds", "wait_seconds", "worker", "workers")
+    __slots__ = (
+        "attempts", "current", "ends", "queue", "seconds", "wait_seconds", "waits", "worker",
+        "workers",
+    )  # fmt: skip
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -165,6 +177,9 @@ class Job(KeyState):
         self.attempts: dict[int, Try] = {}
         self.seconds: float | None = None
         self.wait_seconds: float | None = None
+        self.ends = 0
+        self.waits: list[float] = []
+        """Ends and waits that its queue was not told of yet."""
 
     def attempt(self, number: int | None) -> Try:
         """The attempt a record belongs to: the one it names, else the newest."""
@@ -195,29 +210,65 @@ class Job(KeyState):
         *,
         inferred: bool,
         seconds: float | None = None,
+        numbered: bool = False,
     ) -> Try:
         """Take over what a record said at `when`; the attempt it ended up in.
 
-        A start after an end is the next attempt, where no record numbers them.
+        A start after a failure is the next attempt, where no record numbers them; a start after
+        a success, or from an earlier number on, is another run of the same key: a job that
+        recurs is told by its last run.
         """
-        if state in {"running", "queued"} and tried.state in {"failed", "retrying"}:
-            tried = self.attempt(tried.number + 1)
-        if state == "queued" and tried.start is not None:
-            return tried
-        tried.state = state
-        if state == "queued":
-            tried.queued = tried.queued or when
-        elif state == "running":
-            tried.start = tried.start or when
-            if tried.queued is not None:
-                self.wait_seconds = seconds_between(tried.queued, tried.start)
+        if state in {"running", "queued"}:
+            if self._is_over(tried, when, numbered=numbered):
+                number = tried.number if numbered else 1
+                self.attempts.clear()
+                tried = self.attempt(number)
+            elif not numbered and tried.state in {"failed", "retrying"}:
+                tried = self.attempt(tried.number + 1)
+            if state == "queued" and tried.start is not None:
+                return tried
+            if tried.end is not None and when < tried.end:
+                self._start(tried, state, when)  # it came late, and the end is known already
+                return tried
+        if state in {"queued", "running"}:
+            self._start(tried, state, when)
+            tried.end = None
         elif state in ENDED_STATES or state == "retrying":
-            tried.end = when
-            self.seconds = seconds if seconds is not None else seconds_between(tried.start, when)
+            self._end(tried, state, when, seconds)
+        tried.state = state
         if tried.number == max(self.attempts):
             self.state = state
             self.inferred = inferred
         return tried
+
+    def _is_over(self, tried: Try, when: str, *, numbered: bool) -> bool:
+        newest = self.attempts[max(self.attempts)]
+        over = newest.state in {"succeeded", "cancelled"} or (newest.state == "failed" and numbered)
+        return over and tried.number <= newest.number and when >= (newest.end or "")
+
+    def _start(self, tried: Try, state: State, when: str) -> None:
+        if state == "queued":
+            tried.queued = tried.queued or when
+            return
+        if tried.start is not None:
+            return
+        tried.start = when
+        self.seconds = seconds_between(when, tried.end)
+        if tried.queued is not None:
+            self.waited(seconds_between(tried.queued, when))
+
+    def waited(self, seconds: float | None) -> None:
+        self.wait_seconds = seconds
+        if seconds is not None:
+            self.waits.append(seconds)
+
+    def _end(self, tried: Try, state: State, when: str, seconds: float | None) -> None:
+        self.ends += state != tried.state and state in ENDED_STATES
+        tried.end = when
+        if seconds is not None and tried.start is None:
+            # Celery says no start; how long it took says when that was.
+            self._start(tried, "running", before(when, seconds))
+        self.seconds = seconds if seconds is not None else seconds_between(tried.start, tried.end)
 
     def wire(self, now: float, settings: StateSettings) -> JobState:
         return JobState(

@@ -9,6 +9,7 @@ from ttsink.lifecycle import Lifecycle, Verdict
 from ttwire.record import Record
 
 ERRORS: Final = frozenset({"error", "fatal"})
+ATTEMPT_ENDS: Final = frozenset({"failed", "retrying", "succeeded"})
 
 
 class Said:
@@ -80,8 +81,11 @@ def advance(job: Job, places: list[int], said: Said) -> bool:
     if said.noted.isdisjoint(places) and _count(job, places, said):
         return False
     before = (job.state, len(job.attempts), job.current and job.current.state)
+    ends, waits = job.ends, len(job.waits)
     for place in places:
         _tell(job, place, said)
+    if ends != job.ends or waits != len(job.waits):
+        return True
     return before != (job.state, len(job.attempts), job.current and job.current.state)
 
 
@@ -103,9 +107,9 @@ def _count(job: Job, places: list[int], said: Said) -> bool:
 
 
 def _tell(job: Job, place: int, said: Said) -> None:
-    number, when = said.attempts[place], said.times[place]
+    when, verdict = said.times[place], said.verdicts.get(place)
+    number = _number(job, said.attempts[place], verdict)
     tried = job.attempt(number)
-    verdict = said.verdicts.get(place)
     if verdict is not None and verdict.of == "job":
         if verdict.attempt is not None and number is None:
             tried = job.attempt(verdict.attempt)
@@ -115,6 +119,7 @@ def _tell(job: Job, place: int, said: Said) -> None:
             tried,
             inferred=verdict.inferred,
             seconds=verdict.seconds,
+            numbered=number is not None or verdict.attempt is not None,
         )
     elif tried.start is None and tried.end is None:
         # A record of its own is the sign that it runs, where nobody said so.
@@ -125,3 +130,22 @@ def _tell(job: Job, place: int, said: Said) -> None:
     tried.worker = said.workers[place] or tried.worker
     if place in said.errors:
         tried.errors += 1
+
+
+def _number(job: Job, number: int | None, verdict: Verdict | None) -> int | None:
+    """The attempt a record means.
+
+    Some systems (BullMQ) count up before they say that an attempt failed or ended.
+    """
+    newest = job.current
+    if (
+        verdict is not None
+        and number is not None
+        and newest is not None
+        and newest.state == "running"
+        and newest.number == number - 1
+        and verdict.of == "job"
+        and verdict.state in ATTEMPT_ENDS
+    ):
+        return newest.number
+    return number

@@ -14,7 +14,7 @@ import msgspec
 
 from ttsink.batch import Stored
 from ttsink.gate import Gate
-from ttsink.keystate import ENDED_STATES, Job, Worker, head
+from ttsink.keystate import Job, Worker, head
 from ttsink.lifecycle import Lifecycle, Verdict
 from ttsink.progress import Said, advance
 from ttsink.queuestate import Queue
@@ -213,17 +213,20 @@ class KeyStates:
 
     def _queue_moved(self, job: Job, queue_before: str | None, before: State, now: float) -> None:
         after = job.shown_state()
-        if job.queue is None or (queue_before == job.queue and before == after):
+        ends, waits = job.ends, job.waits
+        job.ends, job.waits = 0, []
+        if job.queue is None or (
+            queue_before == job.queue and before == after and not (ends or waits)
+        ):
             return
         if queue_before is not None and (left := self.queues.get(queue_before)) is not None:
             left.move(before, None)
         queue = self._queue(job.queue)
         queue.move(None, after)
         queue.last = job.last
-        if after in ENDED_STATES and before != after:
-            queue.ended.add(now, 1)
-        if job.wait_seconds is not None and after == "running":
-            queue.waits.append(max(0.0, job.wait_seconds))
+        if ends:
+            queue.ended.add(now, ends)
+        queue.waits.extend(max(0.0, wait) for wait in waits)
         self._queues_touched[queue] = None
 
     def evicted(self, jobs: Mapping[str, int], workers: Mapping[str, int]) -> None:

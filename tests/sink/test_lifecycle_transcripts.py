@@ -340,3 +340,84 @@ def test_an_http_status_is_no_state() -> None:
     )
 
     assert states.jobs["j"].state == "running"
+
+
+def test_a_job_that_recurs_is_told_by_its_last_run() -> None:
+    runs = (
+        say(2, "job started"),
+        say(5, "job finished"),
+        say(60, "job started"),
+        say(64, "job finished"),
+    )
+    job = told(*runs).jobs["j"].wire(1_070.0, DEFAULT)
+
+    assert attempts(job) == [(1, "succeeded", "01:00", "01:04")]
+    assert job.duration_seconds == 4.0
+
+
+def test_a_run_that_counts_from_one_again_is_another_run() -> None:
+    first = (
+        say(2, "job started", attempt=1),
+        say(3, "job failed", attempt=1, level="error"),
+        say(4, "job started", attempt=2),
+        say(5, "job failed", attempt=2, level="error"),
+    )
+    states = told(*first, say(60, "job started", attempt=1))
+    job = states.jobs["j"].wire(1_061.0, DEFAULT)
+
+    assert job.state == "running"
+    assert attempts(job) == [(1, "running", "01:00", None)]
+
+
+def test_a_start_that_arrives_after_the_end_does_not_open_the_job_again() -> None:
+    states = told(say(5, "job finished"), say(2, "job started"))
+    job = states.jobs["j"].wire(1_010.0, DEFAULT)
+
+    assert attempts(job) == [(1, "succeeded", "00:02", "00:05")]
+    assert job.duration_seconds == 3.0
+
+
+def test_bullmq_counts_an_attempt_up_when_it_has_failed() -> None:
+    lines = (
+        say(1, "b", attempt=1, fields={"event": "active"}),
+        say(2, "b", attempt=2, fields={"event": "failed"}),
+        say(5, "b", attempt=2, fields={"event": "active"}),
+        say(7, "b", attempt=3, fields={"event": "completed"}),
+    )
+    job = told(*lines).jobs["j"].wire(1_010.0, DEFAULT)
+
+    assert job.state == "succeeded"
+    assert attempts(job) == [(1, "failed", "00:01", "00:02"), (2, "succeeded", "00:05", "00:07")]
+
+
+def test_celery_that_only_says_how_long_it_took_has_a_start_and_a_wait() -> None:
+    states = told(
+        say(0, f"Task {TASK} received", queue="mail"),
+        say(5, f"Task {TASK} succeeded in 3.0s: None", queue="mail"),
+    )
+    job = states.jobs["j"].wire(1_010.0, DEFAULT)
+
+    assert attempts(job) == [(1, "succeeded", "00:02", "00:05")]
+    assert (job.duration_seconds, job.wait_seconds) == (3.0, 2.0)
+    assert states.queues["mail"].wire(1_010.0).wait_seconds == 2.0
+
+
+def test_a_queue_counts_each_wait_and_each_end_once() -> None:
+    def of(second: float, message: str) -> tuple[float, dict[str, Any]]:
+        return say(second, message, queue="mail")
+
+    states = told(
+        *(of(0 + i, message) for i, message in enumerate(("job queued", "job started"))),
+        *(of(2 + i, f"step {i}") for i in range(8)),
+    )
+    states.check(1_040.0)
+    later = [of(50, "step"), of(51, "job finished"), of(60, "job started"), of(61, "job finished")]
+    for position, (second, members) in enumerate(later, start=11):
+        record = Record(timestamp=clock(second), received=clock(second), job="j", **members)
+        states.applied(stored(position, record, 1_000.0 + second))
+    states.settle()
+    queue = states.queues["mail"]
+
+    assert list(queue.waits) == [1.0]
+    assert sum(queue.ended.history(1_061.0)) == 2
+    assert queue.wire(1_061.0).succeeded == 1
