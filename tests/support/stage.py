@@ -64,6 +64,10 @@ class FixedOutput(DummyOutput):
 
     def __init__(self, columns: int, rows: int) -> None:
         self.size = Size(rows=rows, columns=columns)
+        self.titles: list[str] = []
+
+    def set_title(self, title: str) -> None:
+        self.titles.append(title)
 
     def get_size(self) -> Size:
         return self.size

@@ -312,3 +312,16 @@ def test_the_strip_counts_the_records_shown_and_marks_where_the_cursor_is() -> N
     assert runs[marked - 1].text.endswith("03:00:01 ")
     opened.keys("i")
     assert "▇" not in opened.lines()[1]
+
+
+def test_the_window_title_says_what_is_shown_and_whether_it_moves() -> None:
+    opened = stage()
+    titles = opened.output.titles
+    titles.clear()
+    opened.keys("k", "/", "level:error", "Enter", "P")
+
+    assert titles == [
+        "ttview: 127.0.0.1:8484 [paused]",
+        "ttview: level:error [paused]",
+        "ttview: level:error [frozen]",
+    ]

@@ -16,6 +16,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import DynamicStyle, Style
 
+from ttview import bars
 from ttview import effects as wanted
 from ttview.actions import Action, Cancelled, Do, Resized, Submitted, Tick, Typed, start, update
 from ttview.completing import FilterCompleter
@@ -44,7 +45,7 @@ TICK_SECONDS: Final = 1.0
 ESCAPE_SECONDS: Final = 0.05
 """How long a lone Esc waits to be the start of another key's sequence."""
 
-SEQUENCE_SECONDS: Final = 0.35
+SEQUENCE_SECONDS: Final = 0.25
 """How long `g` waits for the second key of `gx`."""
 
 STYLES: Final = {name: Style.from_dict(rules) for name, rules in RULES.items()}
@@ -90,6 +91,7 @@ class Viewer:
         self.model = Model(settings, now=clock(), source_name=source.name)
         self._bound = bound(settings.bindings)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._title = ""
         self._redraw: asyncio.TimerHandle | None = None
         history = InMemoryHistory(list(settings.history))
         self.buffer = Buffer(
@@ -187,6 +189,10 @@ class Viewer:
         if (width, height) != (model.width, model.height):
             for effect in update(model, Resized(width, height)):
                 self._perform(effect)
+        title = bars.title(model)
+        if title != self._title:
+            self._title = title
+            self.app.output.set_title(title)
         return draw(model, self._bound)
 
     def _link_token(self, record: Record) -> str:

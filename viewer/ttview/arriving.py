@@ -16,6 +16,7 @@ from ttview.feed import (
     PageRequest,
     StatesChanged,
 )
+from ttview.meter import losses
 from ttview.model import Model
 from ttwire.record import Record
 
@@ -40,11 +41,12 @@ def take(model: Model, arrival: Arrival) -> list[Effect]:
         case Failed(what, refusal, _):
             if what == "page":
                 model.paging = model.filling = False
+                model.seeking = None
                 if model.window.held.top == "more":
                     model.window.held.top = "asked"
             model.say(f"{what}: {refusal.detail}", is_error=True)
         case LedgerSeen(ledger):
-            model.ledger = ledger
+            model.ledger, model.losses = ledger, losses(ledger)
             if model.peek is not None:
                 model.peek.forget()
         case AboutSeen(about):

@@ -72,6 +72,14 @@ def _follow(model: Model) -> list[Fragment]:
     return made
 
 
+def title(model: Model) -> str:
+    """Of the terminal's window: what is shown, and whether it moves."""
+    view = model.view
+    shown = " ".join(word for word in (view.title, view.query) if word) or model.source_name
+    state = "frozen" if model.window.frozen else "follow" if model.window.follow else "paused"
+    return f"ttview: {visible(shown, 120)} [{state}]"
+
+
 def heading(model: Model) -> Row:
     """The names of the columns."""
     look = model.rows.look
@@ -157,20 +165,12 @@ def _lag(model: Model) -> list[Fragment]:
 def _losses(model: Model) -> list[Fragment]:
     """Every kind of loss, with the job it happened to most."""
     made: list[Fragment] = []
-    if model.ledger is not None:
-        names = ("capped", "rejected", "evicted")
-        for name in names[: 3 if model.width >= WIDE_CELLS else 2]:
-            count = getattr(model.ledger.total, name)
-            if not count:
-                continue
-            job, most = max(
-                ((key, getattr(one, name)) for key, one in model.ledger.jobs.items()),
-                key=lambda pair: pair[1],
-                default=("", 0),
-            )
-            whose = f" ({visible(job, 24)})" if job and most and name != "evicted" else ""
-            style = "class:dim" if name == "evicted" else "class:warn"
-            made.append((style, f"  {count:,} {name}{whose}"))
+    for loss in model.losses:
+        if loss.name == "evicted" and model.width < WIDE_CELLS:
+            continue
+        whose = f" ({visible(loss.job, 24)})" if loss.job and loss.name != "evicted" else ""
+        style = "class:dim" if loss.name == "evicted" else "class:warn"
+        made.append((style, f"  {loss.records:,} {loss.name}{whose}"))
     if model.gap_records:
         made.append(("class:warn", f"  {model.gap_records:,} in gaps"))
     return made

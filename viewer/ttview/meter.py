@@ -1,10 +1,14 @@
 """Pace: records a second, and how far what arrives lags behind the clock."""
 
 from collections import deque
-from typing import Final
+from typing import Final, NamedTuple
 
 from ttview.times import epoch_seconds
+from ttwire.account import Ledger
 from ttwire.record import Record
+
+LOSSES: Final = ("capped", "rejected", "evicted")
+"""Members of an account that count records a reader does not find."""
 
 SPAN_SECONDS: Final = 5.0
 """Long enough to read a steady number, short enough to see a burst end."""
@@ -35,3 +39,23 @@ class Meter:
         if not self._counts:
             return 0.0
         return sum(count for _, count in self._counts) / SPAN_SECONDS
+
+
+class Loss(NamedTuple):
+    """`job` is the one it happened to most; empty where the ledger names none."""
+
+    name: str
+    records: int
+    job: str
+
+
+def losses(ledger: Ledger) -> tuple[Loss, ...]:
+    """What was lost anywhere on the way, by kind."""
+    made: list[Loss] = []
+    for name in LOSSES:
+        count = getattr(ledger.total, name)
+        if count:
+            accounts = ((getattr(one, name), key) for key, one in ledger.jobs.items())
+            most, job = max(accounts, default=(0, ""))
+            made.append(Loss(name, count, job if most else ""))
+    return tuple(made)

@@ -9,7 +9,7 @@ from ttview.areas import Areas, arrange
 from ttview.effects import Effect, Where
 from ttview.entry import Entry, Epochs
 from ttview.feed import Arrival, Connection
-from ttview.meter import Meter
+from ttview.meter import Loss, Meter
 from ttview.peek import Peek
 from ttview.rows import Look, Row, Rows
 from ttview.settings import Settings
@@ -133,6 +133,7 @@ class Model:
         self.connection = Connection("connecting")
         self.connection_since = now
         self.ledger: Ledger | None = None
+        self.losses: tuple[Loss, ...] = ()
         self.about: About | None = None
         self.meter = Meter()
         self.areas: Areas = arrange(80, 24, side=False, in_side=False, peek=False, full=False)

@@ -91,7 +91,7 @@ class Side:
             known = self.entries()
             wanted = self.filter.casefold()
             chosen = [one for one in known.values() if wanted in one.key.casefold()]
-            chosen.sort(key=_SORTS[self.sort])
+            _sort(chosen, self.sort)
             found = [one.key for one in chosen]
             if self.entered:
                 still = set(found)
@@ -126,15 +126,6 @@ class Side:
         self.resort()
 
 
-def _recent(one: Any) -> tuple[str, str]:
-    return _reversed(one.last or ""), one.key
-
-
-def _reversed(text: str) -> str:
-    """Sorts texts of digits the other way round."""
-    return "".join(chr(0x10FFFF - ord(one)) for one in text) or chr(0x10FFFF)
-
-
 def _errors(one: Any) -> int:
     return one.failed if isinstance(one, QueueState) else one.errors
 
@@ -143,18 +134,27 @@ def _rate(one: Any) -> float:
     return one.per_minute if isinstance(one, QueueState) else one.rate
 
 
-def _trouble(one: Any) -> tuple[int, int, tuple[str, str]]:
-    rank = 0 if isinstance(one, QueueState) else _TROUBLE[one.state]
-    return rank, -_errors(one), _recent(one)
+def _trouble(one: Any) -> tuple[int, int]:
+    return 0 if isinstance(one, QueueState) else _TROUBLE[one.state], -_errors(one)
 
 
-_SORTS: Final[Mapping[SortName, Callable[[Any], Any]]] = {
-    "recent": _recent,
+_SORTS: Final[Mapping[SortName, Callable[[Any], Any] | None]] = {
+    "recent": None,
     "trouble": _trouble,
-    "errors": lambda one: (-_errors(one), _recent(one)),
-    "rate": lambda one: (-_rate(one), one.key),
+    "errors": lambda one: -_errors(one),
+    "rate": lambda one: -_rate(one),
     "name": lambda one: one.key,
 }
+"""What each order looks at first; equal ones stand with the newest first, then by name."""
+
+
+def _sort(entries: list[Any], name: SortName) -> None:
+    entries.sort(key=lambda one: one.key)
+    if name != "name":
+        entries.sort(key=lambda one: one.last or "", reverse=True)
+        first = _SORTS[name]
+        if first is not None:
+            entries.sort(key=first)
 
 
 class Drawing(NamedTuple):

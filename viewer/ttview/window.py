@@ -333,8 +333,8 @@ class Window:
     def freeze(self) -> None:
         """Nothing that comes is shown until `thaw`; it is kept and counted."""
         items = self.held.items
-        if self._ceiling is None and items:
-            self._ceiling = items[-1].key
+        if self._ceiling is None:
+            self._ceiling = items[-1].key if items else FIRST_KEY
 
     def thaw(self) -> None:
         self._ceiling = None
