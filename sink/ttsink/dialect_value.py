@@ -12,8 +12,9 @@ from ttwire import trace
 MAX_KEY_CHARS: Final = 256
 """A longer name of a job, worker or queue is cut; the whole stays among the fields."""
 
-MAX_GOOD_NAMES: Final = 65_536
-"""Names found good and remembered: for these one look-up replaces four checks."""
+MAX_GOOD_NAMES: Final = 16_384
+"""Names found good and remembered: for these one look-up replaces four checks. More would not
+stay in the processor's caches, and cost more than they save."""
 
 MAX_ATTEMPT: Final = 1_000_000
 """A larger number is not a count of tries."""

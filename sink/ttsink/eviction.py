@@ -1,7 +1,7 @@
 """Which records go when there is no room: the rings that hold the most give their oldest."""
 
 from collections.abc import Iterable
-from itertools import chain
+from itertools import accumulate, chain
 from operator import attrgetter
 from typing import Final
 
@@ -94,26 +94,24 @@ class Eviction:
 
     def _shed(self, ring: Ring, records: int, units: int) -> None:
         """Drops the oldest references, at least so many records and units."""
-        entries = ring.entries
+        share = max(records, 0)
+        if units > 0:
+            freed = accumulate(map(_units, ring.entries))
+            share = max(share, next((n for n, size in enumerate(freed, 1) if size >= units), 0))
+        if not share:
+            return
+        dropped = ring.drop(share)
+        if dropped[0].job is ring:
+            orphans = [entry for entry in dropped if entry.worker.floor > entry.seq]
+        else:
+            orphans = [entry for entry in dropped if entry.job.floor > entry.seq]
         recent = self._recent
         floor = recent.floor
-        dead = self.dead
-        share = 0
-        freed = 0
-        for entry in entries:
-            if share >= records and freed >= units:
-                break
-            share += 1
-            freed += entry.units
-            seq = entry.seq
-            other = entry.worker if entry.job is ring else entry.job
-            if other.floor > seq:
-                if seq < floor:
-                    dead.append(entry)
-                else:
-                    recent.adopt(entry)
-        if share:
-            ring.drop(share)
+        for entry in orphans:
+            if entry.seq < floor:
+                self.dead.append(entry)
+            else:
+                recent.adopt(entry)
 
 
 def _share(ring: Ring, end: int) -> int:

@@ -20,9 +20,9 @@ class Gate:
         self._left = min(self.per_second, self._left + (now - self._at) * self.per_second)
         self._at = now
 
-    def lets_in(self) -> bool:
-        if self._left < 1.0:
-            self.refused += 1
-            return False
-        self._left -= 1.0
-        return True
+    def let_in(self, keys: int) -> int:
+        """How many of so many new keys may come now; the others are refused."""
+        count = min(keys, int(self._left))
+        self._left -= count
+        self.refused += keys - count
+        return count

@@ -111,7 +111,7 @@ class Ring:
     def bytes(self) -> int:
         return self.units * UNIT_BYTES
 
-    def drop(self, records: int) -> None:
+    def drop(self, records: int) -> "list[Entry]":
         """Gives up its oldest references, one at least; who holds the entries is not asked."""
         entries = self.entries
         pop = entries.popleft
@@ -120,6 +120,7 @@ class Ring:
         self.dropped += records
         self.dropped_through = dropped[-1].seq
         self.floor = entries[0].seq if entries else NEVER
+        return dropped
 
 
 class Entry(msgspec.Struct, gc=False):

@@ -5,7 +5,7 @@ so many newer keys came that its own row goes too (counted in `forgotten`).
 """
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
@@ -95,14 +95,12 @@ class KeyStates:
 
     def _count_batches(self, said: Said, now: float) -> None:
         self.gate.refill(now)
-        for key, places in _grouped(said.workers).items():
-            worker = self._worker(key)
-            if worker is not None:
-                self._count(worker, places, said, said.newest_of_worker[key], now)
-        for key, places in _grouped(said.jobs).items():
+        workers = self._admitted(said.newest_of_worker, self.workers)
+        for key, places in _grouped(said.workers, workers).items():
+            self._count(self._worker(key), places, said, said.newest_of_worker[key], now)
+        jobs = self._admitted(said.newest_of_job, self.jobs)
+        for key, places in _grouped(said.jobs, jobs).items():
             job = self._job(key)
-            if job is None:
-                continue
             before = job.shown_state()
             self._count(job, places, said, said.newest_of_job[key], now)
             self._tell(job, before, places, said, now)
@@ -110,6 +108,13 @@ class KeyStates:
         for place, verdict in said.verdicts.items():
             if verdict.of == "worker":
                 self._worker_said(said.told[place], verdict, now)
+
+    def _admitted(self, keys: Iterable[str | None], rows: Mapping[str, Job | Worker]) -> list[str]:
+        """The keys that have a row, and as many of the others as the gate lets in."""
+        named = [key for key in keys if key is not None]
+        new = [key for key in named if key not in rows]
+        refused = set(new[self.gate.let_in(len(new)) :])
+        return [key for key in named if key not in refused] if refused else named
 
     def _count(
         self, row: Job | Worker, places: list[int], said: Said, last: Record, now: float
@@ -240,10 +245,10 @@ class KeyStates:
             (self.workers, _worker),
         )
         for rows, key_of in known:
-            for key, places in _grouped(map(key_of, records)).items():
-                row = rows.get(key)
+            for key, count in Counter(map(key_of, records)).items():
+                row = rows.get(key) if key is not None else None
                 if row is not None:
-                    row.retained += len(places)
+                    row.retained += count
 
     def capped(self, job: str | None, worker: str | None, count: int) -> None:
         for row in self._rows(job, worker):
@@ -302,11 +307,9 @@ class KeyStates:
         self._touched.clear()
         self._queues_touched.clear()
 
-    def _job(self, key: str) -> Job | None:
+    def _job(self, key: str) -> Job:
         row = self.jobs.pop(key, None)
         if row is None:
-            if not self.gate.lets_in():
-                return None
             row = Job(key)
             if len(self.jobs) >= self.settings.max_jobs:
                 gone = self.jobs.pop(next(iter(self.jobs)))
@@ -316,11 +319,9 @@ class KeyStates:
         self.jobs[key] = row
         return row
 
-    def _worker(self, key: str) -> Worker | None:
+    def _worker(self, key: str) -> Worker:
         row = self.workers.pop(key, None)
         if row is None:
-            if not self.gate.lets_in():
-                return None
             row = Worker(key)
             if len(self.workers) >= self.settings.max_workers:
                 self._forget(self.workers.pop(next(iter(self.workers))))
@@ -350,9 +351,10 @@ def _counted(
             yield row, count
 
 
-def _grouped(keys: Iterable[str | None]) -> dict[str, list[int]]:
-    """Places by key; records without a key are nobody's."""
-    groups: defaultdict[str | None, list[int]] = defaultdict(list)
+def _grouped(keys: Sequence[str | None], wanted: Iterable[str]) -> dict[str, list[int]]:
+    """The places of each wanted key."""
+    groups: dict[str | None, list[int]] = {key: [] for key in wanted}
     for place, key in enumerate(keys):
-        groups[key].append(place)
-    return {key: places for key, places in groups.items() if key is not None}
+        if key in groups:
+            groups[key].append(place)
+    return groups  # type: ignore[return-value]  # no wanted key is None

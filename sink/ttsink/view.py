@@ -123,31 +123,27 @@ class View:
     ) -> tuple[dict[Ring, int], list[Ring]]:
         """Each ring with its count of the batch, and the column of rings."""
         live = rings.live
-        last = stored.last
-        counts = Counter(keys)
-        touched: dict[Ring, int] = {}
-        missing: dict[str, int] = {}
-        for key, count in counts.items():
-            ring = live.get(key)
-            if ring is None:
-                assert key is not None
-                missing[key] = count
-            else:
-                ring.last = last
-                touched[ring] = touched.get(ring, 0) + count
-        if not missing:
-            return touched, list(map(live.__getitem__, keys))
-        for ring in rings.make(missing, stored.stored_at, last):
-            self._eviction.empty(ring)
+        found = list(map(live.get, keys))
+        touched: Counter[Ring] = Counter(found)  # type: ignore[arg-type]  # None is taken out
+        unmade = touched.pop(None, 0)  # type: ignore[call-overload]  # here
+        for ring in touched:
+            ring.last = stored.last
+        if not unmade:
+            return touched, found  # type: ignore[return-value]  # none of them is None
+        missing = [key for key, ring in zip(keys, found, strict=True) if ring is None]
+        new = dict.fromkeys(missing)
+        for retired in rings.make(new, stored.stored_at, stored.last):  # type: ignore[arg-type]
+            self._eviction.empty(retired)
         overflow = rings.overflow
-        for key, count in missing.items():
-            ring = live.get(key, overflow)
-            if ring is overflow:
-                rings.overflowed += count
-            ring.last = last
+        homes = [live.get(key, overflow) for key in missing]
+        counts = Counter(homes)
+        rings.overflowed += counts.get(overflow, 0)
+        for ring in counts:
+            ring.last = stored.last
             ring.since = min(ring.since, stored.first)
-            touched[ring] = touched.get(ring, 0) + count
-        return touched, [live.get(key, overflow) for key in keys]
+        given = iter(homes)
+        column = [next(given) if ring is None else ring for ring in found]
+        return touched + counts, column
 
     def _evict(self, touched: Iterable[Ring]) -> None:
         eviction = self._eviction
