@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-Verdict = Literal["ok", "missing", "wrong", "uninterpolated"]
+Verdict = Literal["ok", "missing", "empty", "wrong", "uninterpolated"]
 
 MAX_AUTHORIZATION_CHARACTERS: Final = 4096
 """A longer header is no token of ours; it is not hashed."""
@@ -99,7 +99,10 @@ def verdict(authorization: str | None, accepted: tuple[bytes, ...]) -> Verdict:
         return "ok"
     token = presented(authorization)
     if token is None:
-        return "missing" if not authorization else "wrong"
+        if not authorization:
+            return "missing"
+        # Fluent Bit sends the bare word where the variable of its header is not set.
+        return "empty" if authorization.strip().lower() in {"bearer", "basic"} else "wrong"
     given = _digest(token)
     if sum(hmac.compare_digest(given, each) for each in accepted):
         return "ok"

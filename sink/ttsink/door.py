@@ -112,6 +112,8 @@ class Door:
         detail = {
             "missing": f"a token for {kind} is needed: Authorization: Bearer TOKEN, or Basic "
             "with the token as password",
+            "empty": "Authorization has no token: the variable it is made of is not set where the "
+            "agent runs",
             "wrong": f"the token presented is none of the tokens for {kind}",
             "uninterpolated": "the token starts with ${ or SECRET[: the agent did not replace "
             "it; set the variable or secret where the agent runs",

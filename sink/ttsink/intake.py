@@ -22,6 +22,7 @@ from ttsink.encoding import decode, is_heavy
 from ttsink.limits import BodyRefused, Limits
 from ttsink.log import BatchLog, LogUnavailable
 from ttsink.metrics import Metrics
+from ttsink.mistakes import Mistake, Mistakes
 from ttsink.oplog import LOGGER, stamp
 from ttsink.repeat import Fresh, Repeat, Repeats
 from ttsink.settings import IngestSettings
@@ -95,6 +96,7 @@ class Intake:
         metrics: Metrics,
         closed: Callable[[], str | None] = lambda: None,
         on_spans: Callable[[list[Span]], None] = lambda _spans: None,
+        on_mistake: Callable[[Mistake], None] = lambda _mistake: None,
         caps: Caps | None = None,
         on_capped: Callable[[Outcome], None] = lambda _outcome: None,
         clock: Callable[[], float] = time.time,
@@ -116,6 +118,8 @@ class Intake:
         self._clock = clock
         self._monotonic = monotonic
         self._on_spans = on_spans
+        self._on_mistake = on_mistake
+        self._mistakes = Mistakes()
         self._caps = caps or Caps(CapSettings())
         self._on_capped = on_capped
         self._repeats = Repeats()
@@ -210,6 +214,10 @@ class Intake:
         batch = await self._batch(
             held, posted, lambda: read(body, posted.content_type, self._limits).values
         )
+        for mistake in self._mistakes.look(
+            held.shape, posted.agent, posted.sender, batch.records, self._clock()
+        ):
+            self._on_mistake(mistake)
         return await self._store(batch, held, posted)
 
     def _take_spans(self, spans: list[Span]) -> None:

@@ -20,6 +20,7 @@ from ttsink.lifecycle_rules import BUILT_IN
 from ttsink.log import BatchLog, LogStatus, MemoryLog, Promise
 from ttsink.metrics import Metrics
 from ttsink.metrics_view import ViewMetrics
+from ttsink.mistakes import Mistake
 from ttsink.notices import Notices
 from ttsink.oplog import LOGGER, stamp
 from ttsink.redact_ruleset import RedactionSettingsError
@@ -93,6 +94,7 @@ class Sink:
             metrics=self.metrics,
             closed=self.why_not_ready,
             on_spans=self._keep_spans,
+            on_mistake=self._notice,
             caps=Caps(self.settings.cap),
             on_capped=self._capped,
             clock=self.clock,
@@ -144,6 +146,11 @@ class Sink:
 
     def _clean_spans(self, spans: list[Span]) -> list[Span]:
         return self._redactor.spans(spans)[0] if self._redactor is not None else spans
+
+    def _notice(self, mistake: Mistake) -> None:
+        """Tells a mistake of an agent's configuration: in the log, and on /api/info."""
+        if self.notices.add(mistake.code, mistake.detail, self.stamp()):
+            LOGGER.warning("an agent's configuration: %s", mistake.detail)
 
     def stamp(self) -> str:
         """Now, as records have it."""

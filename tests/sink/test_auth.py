@@ -25,7 +25,8 @@ def test_any_of_the_tokens_passes_as_bearer_or_password(header: str) -> None:
     [
         (None, "missing"),
         ("", "missing"),
-        ("Bearer ", "wrong"),
+        ("Bearer ", "empty"),
+        ("basic", "empty"),
         ("Bearer other", "wrong"),
         ("Bearer old-token2", "wrong"),
         ("Digest old-token", "wrong"),
