@@ -51,10 +51,15 @@ class Fetcher:
             return Fetched("unreachable", f"no answer within {backend.timeout_seconds:g} s", [])
         except aiohttp.ClientConnectorCertificateError:
             return Fetched("unreachable", "its certificate is not trusted; see ca_file", [])
+        except aiohttp.ClientConnectorDNSError:
+            return Fetched("unreachable", "nobody knows the name of its host", [])
+        except aiohttp.ClientConnectorError as error:
+            told = error.os_error.strerror or type(error.os_error).__name__
+            return Fetched("unreachable", f"no connection: {told}", [])
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Fetched("unreachable", type(error).__name__, [])
+            return Fetched("unreachable", f"its answer broke off: {type(error).__name__}", [])
         if body is None:
-            return Fetched("too_large", f"its answer is over {MAX_ANSWER_BYTES} bytes", [])
+            return Fetched("too_large", f"its answer is over {MAX_ANSWER_BYTES >> 20} MiB", [])
         read = SHAPES[backend.kind].read
         try:
             spans = await asyncio.to_thread(read, body)

@@ -19,6 +19,15 @@ MAX_CACHED_TRACES: Final = 32
 MAX_CACHED_SPANS: Final = 50_000
 """Spans of all cached traces: some 50 MB where each has a dozen attributes."""
 
+PATIENCE_SECONDS: Final = 1.0
+"""How long an answer waits for backends; it says which are still being asked."""
+
+NOT_FOUND_SECONDS: Final = 2.0
+"""How long a backend's "not found" is not asked for again: spans come when they end."""
+
+FAILED_SECONDS: Final = 10.0
+"""Likewise for a backend that is away or answers nonsense, which asking does not mend."""
+
 MAX_TRACE_RECORDS: Final = 2_000
 """Records of one answer: the newest; `/api/records?filter=trace:...` pages through all."""
 
@@ -87,26 +96,31 @@ class Traces:
 
     async def _ask(self, backend: Backend, trace_id: str) -> Fetched:
         key = (backend.label, trace_id)
-        now = self._clock()
         cached = self._cache.get(key)
-        if cached is not None and now - cached[0] < self._settings.cache_seconds:
+        if cached is not None and self._clock() - cached[0] < self._fresh_seconds(cached[1]):
             return cached[1]
         asking = self._asking.get(key)
         if asking is None:
             asking = asyncio.create_task(self._fetch(backend, trace_id))
             self._asking[key] = asking
             asking.add_done_callback(lambda _: self._asking.pop(key, None))
-        answer = await asyncio.shield(asking)
+        done, _ = await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
+        if done:
+            return asking.result()
+        return Fetched("asked", f"no answer yet; at most {backend.timeout_seconds:g} s", [])
+
+    def _fresh_seconds(self, answer: Fetched) -> float:
         if answer.state == "ok":
-            self._keep(key, now, answer)
-        return answer
+            return self._settings.cache_seconds
+        return NOT_FOUND_SECONDS if answer.state == "not_found" else FAILED_SECONDS
 
     async def _fetch(self, backend: Backend, trace_id: str) -> Fetched:
         """What a backend kept was redacted by nobody."""
         answer = await self._fetcher.fetch(backend, trace_id)
-        if not answer.spans:
-            return answer
-        return answer._replace(spans=await asyncio.to_thread(self._clean, answer.spans))
+        if answer.spans:
+            answer = answer._replace(spans=await asyncio.to_thread(self._clean, answer.spans))
+        self._keep((backend.label, trace_id), self._clock(), answer)
+        return answer
 
     def _keep(self, key: tuple[str, str], now: float, answer: Fetched) -> None:
         self._cache.pop(key, None)

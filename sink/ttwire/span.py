@@ -7,7 +7,10 @@ import msgspec
 from ttwire.record import Record
 
 SpanStatus = Literal["unset", "ok", "error"]
-SourceState = Literal["ok", "not_found", "refused", "unreachable", "too_large", "unreadable", "off"]
+SourceState = Literal[
+    "ok", "not_found", "refused", "unreachable", "too_large", "unreadable", "off", "asked"
+]
+"""`asked`: the source has not answered yet; the same question a little later has its answer."""
 
 
 class SpanEvent(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -11,7 +11,12 @@ from aiohttp import web
 
 from support import tracing
 from support.running import running
-from ttsink.trace_backend import SHAPES
+from ttsink import traces
+from ttsink.span_store import SpanSettings, SpanStore
+from ttsink.trace_backend import SHAPES, Backend
+from ttsink.trace_fetch import Fetcher
+from ttsink.trace_settings import TracingSettings
+from ttsink.view import View
 
 TRACE = tracing.TRACE
 LINE = json.dumps({"job": "invoice", "message": "rendered", "trace_id": TRACE}).encode()
@@ -107,6 +112,64 @@ async def test_a_slow_backend_does_not_hold_up_the_others() -> None:
     assert [source["state"] for source in found["sources"][1:]] == ["unreachable", "ok"]
     assert "no answer within 0.2 s" in found["sources"][1]["detail"]
     assert len(found["spans"]) == 3
+
+
+async def test_an_answer_does_not_wait_for_a_slow_backend_but_the_next_one_has_its_spans(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(traces, "PATIENCE_SECONDS", 0.05)
+    ready = asyncio.Event()
+    seen: list[str] = []
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        seen.append(request.path)
+        await ready.wait()
+        return web.Response(body=tracing.jaeger())
+
+    async with (
+        standing_in(slow) as url,
+        running(tracing={"backends": [{"kind": "jaeger", "url": url}]}) as sink,
+    ):
+        await sink.post(LINE)
+        first = (await sink.get(f"/api/traces/{TRACE}")).json
+        second = (await sink.get(f"/api/traces/{TRACE}")).json
+        ready.set()
+        async with asyncio.timeout(10):
+            while (found := (await sink.get(f"/api/traces/{TRACE}")).json)["spans"] == []:
+                pass
+
+    assert [one["sources"][1]["state"] for one in (first, second)] == ["asked", "asked"]
+    assert first["records"][0]["message"] == "rendered"
+    assert found["sources"][1]["state"] == "ok"
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "fresh_seconds"),
+    [(404, traces.NOT_FOUND_SECONDS), (500, traces.FAILED_SECONDS)],
+)
+async def test_a_backend_that_has_nothing_is_left_alone_for_a_while(
+    status: int, fresh_seconds: float
+) -> None:
+    seen: list[web.Request] = []
+    now = 1_000.0
+    async with standing_in(answering(b"", status, seen)) as url:
+        settings = TracingSettings(backends=(Backend("jaeger", url),))
+        fetcher = Fetcher()
+        try:
+            asked_ = traces.Traces(
+                settings, SpanStore(SpanSettings()), View("e"), fetcher, lambda: now
+            )
+            await asked_.trace(TRACE)
+            now += fresh_seconds - 0.1
+            await asked_.trace(TRACE)
+            once = len(seen)
+            now += 0.2
+            await asked_.trace(TRACE)
+        finally:
+            await fetcher.aclose()
+
+    assert (once, len(seen)) == (1, 2)
 
 
 async def test_an_endless_answer_ends_at_its_bound() -> None:

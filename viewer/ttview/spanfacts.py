@@ -1,13 +1,13 @@
 """What is known of one span, one fact a line, each with what it copies and filters by."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from ttview.sanitise import visible, visible_lines
 from ttview.timeaxis import spell
-from ttwire.span import Span
+from ttwire.span import Span, TraceSource
 from ttwire.term import IdIs, Match, Node, Or, Pattern
 
 MAX_FACT_CHARACTERS: Final = 4_000
@@ -28,6 +28,17 @@ class Fact(NamedTuple):
     text: str
     value: str
     term: Node | None = None
+
+
+def sources(found: Sequence[TraceSource]) -> list[Fact]:
+    """Where the spans of the trace came from, and why none came from there."""
+    made = []
+    for one in found:
+        told = f"{one.state}: {one.detail}" if one.detail else one.state
+        style = "class:dim" if one.state in {"ok", "not_found"} else "class:level.warn"
+        text = visible(f"source {one.name}: {told}", 500)
+        made.append(Fact(style, text, told))
+    return made
 
 
 def facts(span: Span, *, share: bool = False) -> list[Fact]:

@@ -8,7 +8,7 @@ from ttview.glyphs import lettered
 from ttview.marking import Fragment
 from ttview.rows import Row, clipped
 from ttview.sanitise import visible
-from ttview.spanfacts import Fact, facts
+from ttview.spanfacts import Fact, facts, sources
 from ttview.style import key_class
 from ttview.waterfall import Waterfall
 from ttwire.record import Record
@@ -60,7 +60,8 @@ class Below:
         node = fall.node
         if not self.detail or node is None or node.span is None:
             return None
-        return facts(node.span, share=share)
+        told = fall.trace.sources if fall.trace is not None else ()
+        return facts(node.span, share=share) + sources(told)
 
     def chosen(self, fall: Waterfall) -> Chosen | None:
         """The fact under the cursor; with records below, the span they are of."""

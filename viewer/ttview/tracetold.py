@@ -44,11 +44,10 @@ def spans(records: Sequence[Record], *, now: float) -> list[Span]:
     return made
 
 
-def span_id(record: Record, known: frozenset[str]) -> str | None:
-    """The id of the span that was drawn from a record."""
+def span_ids(record: Record) -> tuple[str, str]:
+    """The ids of the spans that were drawn from a record: its job's, and its attempt's."""
     job = record.job or record.worker or "records without a job"
-    inner = _id(f"{job}/{record.attempt}/{record.worker}")
-    return inner if inner in known else _id(job)
+    return _id(job), _id(f"{job}/{record.attempt}/{record.worker}")
 
 
 def _id(text: str) -> str:

@@ -94,9 +94,10 @@ class Waterfall:
         self.of_span = {}
         records = self.trace.records if self.trace is not None else ()
         for record in records:
-            span_id = tracetold.span_id(record, known) if self.is_told else record.span_id
-            if span_id in known and span_id is not None:
-                self.of_span.setdefault(span_id, []).append(record)
+            ids = tracetold.span_ids(record) if self.is_told else (record.span_id,)
+            for span_id in ids:
+                if span_id is not None and span_id in known:
+                    self.of_span.setdefault(span_id, []).append(record)
 
     def _fold_new(self) -> None:
         """Folds what a large trace cannot show at once; what was seen before stays as it is."""

@@ -70,6 +70,7 @@ def summary(fall: Waterfall, refused: str, width: int, glyphs: Glyphs) -> Row:
     )
     if bad:
         text = f"  {visible(bad[0].name, 30)}: {visible(bad[0].detail or bad[0].state, 80)}"
+        text += f", and {len(bad) - 1} more (d)" if len(bad) > 1 else ""
         made.append(("class:level.warn", text))
     if refused and fall.trace is not None:
         made.append(("class:level.warn", f"  not renewed: {refused}"))

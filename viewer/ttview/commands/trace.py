@@ -26,6 +26,12 @@ PIPE_CELLS: Final = 120
 DATADOG_DIGITS: Final = range(17, 21)
 """Decimal digits of a 64-bit id; neither of the two lengths of ids in hex."""
 
+BACKENDS_SECONDS: Final = 60.0
+"""How long backends that do not answer are waited for: what a sink allows them at most."""
+
+AGAIN_SECONDS: Final = 0.2
+"""Between two questions; the sink itself waits a second for backends."""
+
 LINES: Final = 200
 """Records printed unless `--lines` says otherwise; a sink answers with 2000 at most."""
 
@@ -117,12 +123,23 @@ async def _asked(api: Api, trace_id: str | None, job: str | None) -> Asked | Non
         found = trace_id if trace_id is not None else await _last_error(api, job or "")
         if found is None:
             return None
-        raw = await api.get(f"/api/traces/{found}")
-        return Asked(raw, msgspec.json.decode(raw, type=Trace))
+        return await _whole(api, found)
     except msgspec.DecodeError as error:
         raise UnreachableError(f"the sink's answer cannot be read: {error}") from error
     finally:
         await api.aclose()
+
+
+async def _whole(api: Api, trace_id: str) -> Asked:
+    """Asks again while backends are still being asked, for a while."""
+    deadline = asyncio.get_running_loop().time() + BACKENDS_SECONDS
+    while True:
+        raw = await api.get(f"/api/traces/{trace_id}")
+        asked = Asked(raw, msgspec.json.decode(raw, type=Trace))
+        is_whole = all(source.state != "asked" for source in asked.trace.sources)
+        if is_whole or asyncio.get_running_loop().time() > deadline:
+            return asked
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _last_error(api: Api, job: str) -> str | None:
