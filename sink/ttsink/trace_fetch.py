@@ -1,6 +1,7 @@
 """Asks the tracing backends of the configuration for one trace."""
 
 import asyncio
+import os
 import ssl
 from pathlib import Path
 from typing import NamedTuple
@@ -54,7 +55,8 @@ class Fetcher:
         except aiohttp.ClientConnectorDNSError:
             return Fetched("unreachable", "nobody knows the name of its host", [])
         except aiohttp.ClientConnectorError as error:
-            told = error.os_error.strerror or type(error.os_error).__name__
+            number = error.os_error.errno
+            told = os.strerror(number) if number else type(error.os_error).__name__
             return Fetched("unreachable", f"no connection: {told}", [])
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Fetched("unreachable", f"its answer broke off: {type(error).__name__}", [])

@@ -193,6 +193,7 @@ async def test_nobody_there_is_unreachable() -> None:
     found = await asked({"kind": "jaeger", "url": url})
 
     assert found["sources"][1]["state"] == "unreachable"
+    assert found["sources"][1]["detail"] == "no connection: Connection refused"
 
 
 async def test_a_backend_is_not_asked_again_while_its_answer_is_fresh() -> None:

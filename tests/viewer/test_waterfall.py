@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bench import bench_waterfall
 from support import tracing
 from support.stage import FakeSource, Stage
+from ttview.app import NOTHING_OUTSIDE, Outside
 from ttview.feed import Failed, TraceLoaded
 from ttview.glyphs import ASCII, UNICODE
 from ttview.settings import Settings
@@ -89,9 +90,12 @@ def opened(
     columns: int = 120,
     rows: int = 30,
     ascii_only: bool = False,
+    outside: Outside = NOTHING_OUTSIDE,
 ) -> Stage:
     given_ = Settings(zone="utc", ascii_only=ascii_only)
-    stage = Stage(FakeSource(list(records)), columns=columns, rows=rows, settings=given_)
+    stage = Stage(
+        FakeSource(list(records)), columns=columns, rows=rows, settings=given_, outside=outside
+    )
     stage.keys("T")
     sources = (TraceSource("sent to this sink", "ok"),)
     stage.deliver(TraceLoaded(Trace(TRACE, tuple(spans), tuple(records), sources)))
@@ -191,6 +195,65 @@ def test_everything_about_a_span_is_one_key_away_and_share_mode_hides_values() -
     stage.keys("d")
 
     assert "http.url: https://x.example/1" in stage.text
+
+
+def test_the_log_is_filtered_by_a_span_and_by_a_value_and_h_leads_back() -> None:
+    secret = Span("a" * 16, "call", START, 10, attributes={"http.url": "https://x.example/1"})
+    stage = opened([secret], [record(1, 0)])
+    stage.keys("i")
+    by_span = stage.model.view.query
+    stage.keys("H", "Esc", "/", "level:info", "Enter", "T")
+    stage.deliver(TraceLoaded(Trace(TRACE, (secret,), (record(1, 0),))))
+    stage.keys("d", *"JJJJJJ", "i")
+    by_value = stage.model.view.query
+    stage.keys("H", "d")
+
+    assert by_span == f"span:{'a' * 16}"
+    assert by_value.startswith("level:info (@http.url:https://x.example/1 OR @attributes.http.url:")
+    assert "records of call" in stage.text
+
+
+def test_values_are_copied_one_by_one_and_spans_whole() -> None:
+    copied: list[str] = []
+
+    async def copy(text: str) -> str:
+        copied.append(text)
+        return "copied"
+
+    called = Span("a" * 16, "call", START, 10, attributes={"http.url": "https://x.example/1"})
+    stage = opened([called], [record(1, 0)], outside=Outside(copy=copy))
+    stage.keys("y", "d", *"JJJJJJ", "y", "Y", "S", "y")
+
+    assert "http.url: https://x.example/1" in copied[0]
+    assert copied[1:] == ["https://x.example/1", TRACE]
+
+
+def test_a_large_trace_is_asked_for_less_often() -> None:
+    few = opened()
+    many = opened([span(n, 0, n, 1) for n in range(1, 4_001)])
+    for stage in (few, many):
+        stage.source.asked.clear()
+        stage.wait(2.5)
+
+    assert few.source.asked.count(TRACE) == 1
+    assert many.source.asked.count(TRACE) == 0
+
+
+def test_all_sources_are_told_of() -> None:
+    stage = opened()
+    sources = tuple(TraceSource(f"b{n}", "unreachable", "no answer") for n in range(3))
+    stage.deliver(TraceLoaded(Trace(TRACE, SPANS, RECORDS, sources)))
+    stage.keys("d", *["J"] * 30)
+
+    assert "b0: no answer, and 2 more (d)" in stage.text
+    assert "source b2: unreachable: no answer" in stage.text
+
+
+def test_a_job_drawn_from_records_has_those_of_all_its_attempts() -> None:
+    stage = opened([], [record(1, 0), record(2, 1_000)])
+    stage.keys("g")
+
+    assert "records of invoice-8812: 2" in stage.text
 
 
 def test_without_spans_the_records_draw_it_open_ended_until_spans_come() -> None:

@@ -99,7 +99,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Key, ...]], ...]] = (
             _key("full", "z", "the log alone on the screen"),
             _key("narrower", "<", "the job column narrower"),
             _key("wider", ">", "the job column wider"),
-            _key("share", "S", "share mode: hide values for a demo", READING),
+            _key("share", "S", "share mode: hide values for a demo", (*READING, *PANE)),
             _key("theme", "^T", "next theme"),
         ),
     ),

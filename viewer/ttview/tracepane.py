@@ -20,6 +20,9 @@ from ttwire import trace as traces
 REFRESH_SECONDS: Final = 2.0
 """Between two questions while the trace is open: spans come when they end."""
 
+SPANS_A_PAUSE: Final = 2_000
+"""For each so many spans the questions come as much further apart: an answer is some MB."""
+
 SETTLED_SECONDS: Final = 60.0
 """Without news for so long the questions come ten times as far apart."""
 
@@ -95,7 +98,10 @@ class TracePane:
 
     def tick(self, now: float) -> list[Effect]:
         """Asks again while it is open: often while there is news."""
-        pause = REFRESH_SECONDS * (10 if now - self._news > SETTLED_SECONDS else 1)
+        spans = len(self.fall.trace.spans) if self.fall.trace is not None else 0
+        pause = REFRESH_SECONDS * (1 + spans / SPANS_A_PAUSE)
+        if now - self._news > SETTLED_SECONDS:
+            pause *= 10
         if now - self._asked < pause:
             return []
         self._asked = now
@@ -178,7 +184,6 @@ def _include(pane: TracePane, model: Model) -> list[Effect]:
         model.say("no record says this: nothing to filter by")
         return []
     effects = add_term(model, chosen.term, exclude=False)
-    model.focus = "log" if model.pane is None else model.focus
     if model.pane is None:
         model.say("H leads back to the trace")
     return effects

@@ -5,12 +5,12 @@ from typing import Final
 from ttview.effects import Ask, Effect, Follow
 from ttview.entry import Entry, Item, Key
 from ttview.feed import PageRequest, StreamRequest
-from ttview.model import MAX_VIEWS, VIEWS_HELD, Left, Model
+from ttview.model import MAX_VIEWS, VIEWS_HELD, Left, Model, Pane
 from ttview.moving import Command
 from ttview.view import LEVEL_STEPS, SINCE_STEPS, Mode, Query, Scope, ScopeKind, View, ready
 from ttwire import cursor
 from ttwire.filter import Filter, FilterError
-from ttwire.term import And, Node
+from ttwire.term import And, Node, Or
 
 _MODES: Final[dict[Mode, Mode]] = {"matches": "context", "context": "all", "all": "matches"}
 
@@ -28,9 +28,18 @@ def change(model: Model, view: View, *, remember: bool = True, live: bool = Fals
         leave(model)
     effects = _enter(model, query, live=live)
     model.view, model.query = view, query
-    model.pane = None
+    _put_pane(model, None)
     model.settle()
     return effects
+
+
+def _put_pane(model: Model, pane: Pane | None) -> None:
+    """The keys go where something is shown."""
+    model.pane = pane
+    if pane is not None:
+        model.focus = "pane"
+    elif model.focus == "pane":
+        model.focus = "log"
 
 
 def leave(model: Model) -> None:
@@ -123,7 +132,8 @@ def _go(model: Model, source: list[Left], target: list[Left]) -> list[Effect]:
     target.append(_left(model))
     _forget_old(model)
     query = ready(left.view, now=model.now)
-    model.view, model.pane = left.view, left.pane
+    model.view = left.view
+    _put_pane(model, left.pane)
     if left.window is not None:
         model.window, model.query = left.window, query
         model.paging = False
@@ -241,7 +251,7 @@ def query_for(model: Model, text: str) -> list[Effect]:
 
 def add_term(model: Model, node: Node, *, exclude: bool) -> list[Effect]:
     """Narrows the query by one term, or excludes it."""
-    term = str(Filter(node))
+    term = f"({Filter(node)})" if isinstance(node, And | Or) else str(Filter(node))
     if exclude:
         term = f"-{term}"
     query = model.view.query

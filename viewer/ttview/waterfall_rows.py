@@ -61,7 +61,8 @@ def summary(fall: Waterfall, refused: str, width: int, glyphs: Glyphs) -> Row:
         if fall.is_told:
             made.append(("class:gap", "  drawn from records: no span has come yet"))
         elif len(fall.shown) < len(forest.nodes):
-            made.append(("class:dim", f"  {len(forest.nodes) - len(fall.shown)} folded"))
+            why = "not shown" if fall.find or fall.least_us else "folded"
+            made.append(("class:dim", f"  {len(forest.nodes) - len(fall.shown)} {why}"))
         if fall.find or fall.least_us:
             wanted = fall.find or f">{spell(fall.least_us)}"
             made.append(("class:hit", f" {visible(wanted, 40)} "))
