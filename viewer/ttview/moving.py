@@ -10,6 +10,7 @@ from ttview.entry import Entry, Hole, Item
 from ttview.feed import PageRequest
 from ttview.model import Model
 from ttview.rows import UNFILLABLE
+from ttview.window import Window
 from ttwire.level import ERROR_RANK, WARN_RANK, rank
 from ttwire.record import Record
 
@@ -32,10 +33,24 @@ def _finder(wanted: Callable[[Model, Record, Record | None], bool], what: str, w
         def test(item: Item) -> bool:
             return isinstance(item, Entry) and wanted(model, item.record, here)
 
-        if not model.window.find(test, forward=way > 0):
+        if not _find(model.window, test, forward=way > 0):
             model.say(f"no {'later' if way > 0 else 'earlier'} {what} among the records held")
 
     return command
+
+
+def _find(window: Window, wanted: Callable[[Item], bool], *, forward: bool) -> bool:
+    """Moves to the next item that is wanted; False leaves all as it is."""
+    low, high = window.bounds()
+    at = window.cursor_index()
+    if at is None:
+        return False
+    indexes = range(at + 1, high) if forward else range(at - 1, low - 1, -1)
+    for index in indexes:
+        if wanted(window.held.items[index]):
+            window.go(index)
+            return True
+    return False
 
 
 def _is_error(_: Model, record: Record, __: Record | None) -> bool:

@@ -312,19 +312,6 @@ class Window:
                 return True
         return False
 
-    def find(self, wanted: Callable[[Item], bool], *, forward: bool) -> bool:
-        """Moves to the next item that is wanted; False leaves all as it is."""
-        low, high = self.bounds()
-        at = self.cursor_index()
-        if at is None:
-            return False
-        indexes = range(at + 1, high) if forward else range(at - 1, low - 1, -1)
-        for index in indexes:
-            if wanted(self.held.items[index]):
-                self.go(index)
-                return True
-        return False
-
     def resize(self, height: int) -> None:
         """The cursor keeps its row, or the nearest that is left."""
         self.height = max(height, 1)
