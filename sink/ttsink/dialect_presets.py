@@ -136,6 +136,7 @@ PRESETS: Final[dict[str, Preset]] = {
         job=("{JOB_NAME}[{BUILD_NUMBER}]", "{JOB_NAME}[{BUILD_ID}]"), worker=("NODE_NAME",)
     ),
     "argo": Preset(
+        job=("{workflow} with namespace",),
         job_around=(
             "kubernetes.labels.workflows.argoproj.io/workflow",
             "kubernetes.pod_labels.workflows.argoproj.io/workflow",

@@ -59,10 +59,16 @@ _SIDEKIQ: Final = re.compile(
     re.ASCII,
 )
 _TASK: Final = re.compile(rf"(?:^|[\s(])([A-Za-z_][\w.:-]{{0,200}})\[({_UUID})\]", re.ASCII)
-_RQ: Final = re.compile(
-    rf"(?:\d\d:\d\d:\d\d )?(?P<queue>[\w.-]{{1,128}}): .{{1,400}}\((?P<id>{_UUID})\)", re.ASCII
+_RQ_FRONT: Final = re.compile(
+    r"(?:\d\d:\d\d:\d\d )?(?:Worker (?P<worker>[\w.-]{1,128}): )?", re.ASCII
 )
-_DRAMATIQ_MESSAGE: Final = re.compile(rf"message(?:[_ ]id)?[ =:]{{1,2}}'({_UUID})'", re.ASCII)
+_RQ: Final = re.compile(
+    rf"(?P<queue>[\w.-]{{1,128}}): (?:.{{1,400}}\()?(?P<id>{_UUID})\)?$", re.ASCII
+)
+_NAMED_JOB: Final = re.compile(rf"(?:^|[\s\[])[Jj]ob ({_UUID})\b", re.ASCII)
+_DRAMATIQ_MESSAGE: Final = re.compile(
+    rf"(?:message(?:[_ ]id)?[ =:]{{1,2}}|message .{{1,400}} with id )'({_UUID})'", re.ASCII
+)
 _SPARK: Final = re.compile(r"application_\d{10,13}_\d{4,10}", re.ASCII)
 _UPPER: Final = frozenset(_LEVELS.split("|"))
 _AROUND_LEVEL: Final = "[]()<>:|,-"
@@ -143,8 +149,14 @@ def _run(head: str) -> tuple[str | None, str | None, str | None, int]:
             return f"{found[1]}[{found[2]}]", worker, None, 0
         if "message" in head and (found := _DRAMATIQ_MESSAGE.search(head)):
             return found[1], worker, None, 0
-        if head.rstrip().endswith(")") and (found := _RQ.match(head)):
-            return found["id"], worker, found["queue"], found.start("queue")
+        front = _RQ_FRONT.match(head)
+        start = front.end() if front else 0
+        if front and front["worker"]:
+            worker = front["worker"]
+        if ": " in head and (found := _RQ.match(head.rstrip(), start)):
+            return found["id"], worker, found["queue"], start
+        if "ob " in head and (found := _NAMED_JOB.search(head)):
+            return found[1], worker, None, start
     if "application_" in head and (found := _SPARK.search(head)):
         return found[0], worker, None, 0
     return None, worker, None, 0

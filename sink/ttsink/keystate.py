@@ -222,6 +222,7 @@ class Job(KeyState):
             if self._is_over(tried, when, numbered=numbered):
                 number = tried.number if numbered else 1
                 self.attempts.clear()
+                self.wait_seconds = None
                 tried = self.attempt(number)
             elif not numbered and tried.state in {"failed", "retrying"}:
                 tried = self.attempt(tried.number + 1)
@@ -233,6 +234,8 @@ class Job(KeyState):
         if state in {"queued", "running"}:
             self._start(tried, state, when)
             tried.end = None
+        elif inferred and tried.state in {"failed", "retrying", "cancelled"}:
+            return tried  # what was said stands
         elif state in ENDED_STATES or state == "retrying":
             self._end(tried, state, when, seconds)
         tried.state = state
@@ -249,17 +252,19 @@ class Job(KeyState):
     def _start(self, tried: Try, state: State, when: str) -> None:
         if state == "queued":
             tried.queued = tried.queued or when
-            return
-        if tried.start is not None:
-            return
+        elif tried.start is None:
+            self.started(tried, when)
+
+    def started(self, tried: Try, when: str) -> None:
+        """An attempt began then, whenever that is told."""
         tried.start = when
         self.seconds = seconds_between(when, tried.end)
         if tried.queued is not None:
             self.waited(seconds_between(tried.queued, when))
 
     def waited(self, seconds: float | None) -> None:
-        self.wait_seconds = seconds
         if seconds is not None:
+            self.wait_seconds = seconds
             self.waits.append(seconds)
 
     def _end(self, tried: Try, state: State, when: str, seconds: float | None) -> None:

@@ -5,7 +5,7 @@ Decides from values only: no clock, no memory. `jobstate.py` keeps what follows 
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, Final, Literal, NamedTuple
 
@@ -28,7 +28,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taken where they match: `attempt` (number), `seconds` (how long it ran), `worker` (which
     one is meant, where another process speaks of it).
     `field` and `values` say the same for a member of `fields` (dots go deeper): its text, lower
-    case, is one of `values`, whole or after the last `.`, `:`, `/`, `-` or space.
+    case, is one of `values`, whole or after a `.`, `:`, `/`, `-`, `_` or space.
     """
 
     system: str
@@ -49,11 +49,16 @@ class Verdict(NamedTuple):
     attempt: int | None = None
     seconds: float | None = None
     worker: str | None = None
+    plain: bool = False
+    """Read from ordinary words: a field that says a state says it better."""
 
 
 class RuleError(ValueError):
     """A rule of the configuration cannot be used; its text says which and why."""
 
+
+PLAIN_SYSTEM: Final = "plain"
+"""The rules that read ordinary words."""
 
 MAX_REMEMBERED_HEADS: Final = 4_096
 """Messages whose verdict is remembered: those without an id in them come again and again."""
@@ -107,6 +112,7 @@ class Lifecycle:
         together = "|".join(f"(?:(?m){pattern})" for pattern in bare)
         self._any = re2.compile(together, _options()) if patterns else None
         self._heads: dict[str, Verdict | None] = {}
+        self._values: dict[tuple[str, str], Rule | None] = {}
         self._paths = {name: tuple(name.split(".")) for name in self._fields}
         self._first_keys = frozenset(path[0] for path in self._paths.values())
 
@@ -124,7 +130,7 @@ class Lifecycle:
                     found[place] = verdict
         for place in self._candidates([record.message for record in records]):
             verdict = self._message_verdict(records[place].message)
-            if verdict is not None:
+            if verdict is not None and (place not in found or not verdict.plain):
                 found[place] = verdict
         return found
 
@@ -160,8 +166,9 @@ class Lifecycle:
         if not numbers:
             return None
         rule, pattern = self._messages[max(numbers)]
+        plain = rule.system == PLAIN_SYSTEM and rule.state != "retrying"
         if pattern is None:
-            return Verdict(rule.state, rule.of, rule.inferred)
+            return Verdict(rule.state, rule.of, rule.inferred, plain=plain)
         match = pattern.search(head)
         said = match.groupdict() if match is not None else {}
         return Verdict(
@@ -171,6 +178,7 @@ class Lifecycle:
             _whole(said.get("attempt")),
             _seconds(said.get("seconds")),
             said.get("worker"),
+            plain=plain,
         )
 
     def _field_verdict(self, fields: Mapping[str, Any]) -> Verdict | None:
@@ -180,18 +188,37 @@ class Lifecycle:
                 value = value.get(key) if isinstance(value, Mapping) else None
             if not isinstance(value, str) or len(value) > MAX_SCANNED_CHARACTERS:
                 continue
-            words = self._fields[name]
-            text = value.lower()
-            rule = words.get(text) or words.get(_last_word(text))
+            if (name, value) in self._values:
+                rule = self._values[name, value]
+            else:
+                words = self._fields[name]
+                rule = next(filter(None, map(words.get, _endings(value.lower()))), None)
+                if len(self._values) >= MAX_REMEMBERED_HEADS:
+                    self._values.clear()
+                self._values[name, value] = rule
             if rule is not None:
                 return Verdict(rule.state, rule.of, rule.inferred)
         return None
 
 
-def _last_word(text: str) -> str:
-    for separator in ".:/- ":
-        text = text.rpartition(separator)[2]
-    return text
+_PARTS: Final = re.compile(r"[.:/\- _]+")
+
+_DENIALS: Final = frozenset({"not", "never", "no", "non", "un"})
+
+
+def _endings(text: str) -> Iterator[str]:
+    """A value whole, as one word (Temporal's `EVENT_TYPE_...`), then its last words.
+
+    `job_failed`, `task-retried` and `In Progress` are said as often as `failed` is.
+    """
+    yield text
+    yield text.replace("_", "").removeprefix("eventtype")
+    if text.startswith("event_type_"):
+        return
+    parts = _PARTS.split(text)
+    for count in (3, 2, 1):
+        if len(parts) >= count and not _DENIALS.intersection(parts[:-count]):
+            yield "_".join(parts[-count:])
 
 
 def _whole(text: str | None) -> int | None:
@@ -199,7 +226,12 @@ def _whole(text: str | None) -> int | None:
 
 
 def _seconds(text: str | None) -> float | None:
+    """A number, or hours, minutes and seconds as Python prints them."""
     try:
-        return float(text) if text else None
+        parts = [float(part) for part in text.split(":")] if text else []
     except ValueError:
         return None
+    total = 0.0
+    for part in parts:
+        total = total * 60 + part
+    return total if parts else None

@@ -13,9 +13,20 @@ from ttwire.state import State
 
 QUEUED_WORDS: Final = ("queued", "enqueued", "pending", "waiting", "scheduled", "delayed")
 RUNNING_WORDS: Final = ("running", "started", "active", "processing", "in_progress", "executing")
-SUCCEEDED_WORDS: Final = ("succeeded", "success", "successful", "completed", "finished")
-FAILED_WORDS: Final = ("failed", "failure", "errored", "crashed", "dead", "timed_out", "timedout")
-RETRYING_WORDS: Final = ("retrying", "retry", "retried", "up_for_retry", "stalled")
+SUCCEEDED_WORDS: Final = (
+    "succeeded",
+    "success",
+    "successful",
+    "completed",
+    "complete",
+    "finished",
+    "done",
+)
+FAILED_WORDS: Final = (
+    "failed", "failure", "errored", "crashed", "dead", "timed_out", "timedout", "timeout",
+    "killed",
+)  # fmt: skip
+RETRYING_WORDS: Final = ("retrying", "retry", "retried", "up_for_retry", "stalled", "restarting")
 CANCELLED_WORDS: Final = (
     "cancelled", "canceled", "revoked", "aborted", "skipped", "terminated", "removed",
 )  # fmt: skip
@@ -30,8 +41,21 @@ _WORDS: Final[tuple[tuple[State, tuple[str, ...]], ...]] = (
 )
 _STATE_FIELDS: Final = (
     "status", "state", "event", "phase", "job_status", "job_state", "task_state", "job.status",
-    "job.state", "task.state",
+    "job.state", "task.state", "event_type", "final_state",
 )  # fmt: skip
+
+_JOB: Final = r"(?:job|task|run)"
+_OF_A_JOB: Final = (
+    rf"(?i)^{_JOB}\b[:.#_ -]{{0,3}}"
+    r"(?:[\"'][^\"']{1,80}[\"']:? "
+    r"|[\"'\[(#]?[\w.:/-]*[\d_./-][\w.:/-]*(?:\[[^\]]{1,80}\]|\([^)]{0,80}\))?[\"'\])]?:? )?"
+    r"(?:(?:has|was|is|been|now|have) )*"
+)
+"""How a message about a whole job begins: `Job 17 has`, `task app.send[1] `, `run: `.
+
+Between the word and what became of it stands a name at most: `Job is running, 3 of 10 tasks
+completed` is said of another thing.
+"""
 
 PLAIN: Final = (
     *(
@@ -39,19 +63,24 @@ PLAIN: Final = (
         for field in _STATE_FIELDS
         for state, words in _WORDS
     ),
-    Rule(system="plain", state="queued", message=r"(?i)^(?:job|task|run) (?:was )?(?:en)?queued\b"),
+    Rule(system="plain", state="queued", message=rf"{_OF_A_JOB}(?:en)?queued\b"),
     Rule(
         system="plain",
         state="running",
-        message=r"(?i)^(?:starting (?:job|task|run)\b"
-        r"|(?:job|task|run)\b.{0,80}\bstart(?:ed|ing)\b)",
+        message=rf"(?:(?i)^(?:starting|processing) {_JOB}\b|{_OF_A_JOB}start(?:ed|ing)\b)",
     ),
     Rule(
         system="plain",
         state="succeeded",
-        message=r"(?i)^(?:job|task|run)\b.{0,80}\b(?:succeeded|completed|finished|done)\b",
+        message=rf"(?:(?i)^(?:finished|completed) {_JOB}\b"
+        rf"|{_OF_A_JOB}(?:succeeded|completed|finished|done)\b)",
     ),
-    Rule(system="plain", state="failed", message=r"(?i)^(?:job|task|run)\b.{0,80}\bfailed\b"),
+    Rule(
+        system="plain",
+        state="failed",
+        message=rf"{_OF_A_JOB}(?:failed(?: (?:after|with|in|on|at|due|because)\b|[^ \w]|$)"
+        r"|crashed|killed|timed out)",
+    ),
     Rule(
         system="plain",
         state="retrying",
@@ -61,7 +90,7 @@ PLAIN: Final = (
     Rule(
         system="plain",
         state="cancelled",
-        message=r"(?i)^(?:job|task|run)\b.{0,80}\b(?:cancell?ed|revoked|aborted)\b",
+        message=rf"{_OF_A_JOB}(?:cancell?ed|revoked|aborted)\b",
     ),
 )
 
@@ -110,16 +139,23 @@ RQ: Final = (
     Rule(
         system="rq",
         state="succeeded",
-        message=r"^(?:\S+: )?Successfully completed .{1,200} job in (?P<seconds>[0-9:.]+)s?",
+        message=r"^Successfully completed (?:.{1,200} job|job \S{1,80}) in (?P<seconds>[0-9:.]+)s?",
     ),
-    Rule(system="rq", state="failed", message=r"^\[Job [^\]]{1,80}\]: exception raised while"),
+    Rule(
+        system="rq",
+        state="failed",
+        message=r"^(?:\[Job [^\]]{1,80}\]|job \S{1,80}): exception raised while",
+    ),
     Rule(system="rq", state="failed", message=r"^Moving job to FailedJobRegistry"),
+    Rule(system="rq", state="failed", message=r"^Work horse killed for job "),
+    Rule(system="rq", state="running", message=r"^[\w.-]{1,128}: [0-9a-f-]{36}$"),
     Rule(
         system="rq",
         state="retrying",
-        message=r"(?i)^(?:\[?Job [^\]:]{1,80}\]?:? )?(?:scheduled (?:to|for) retry|retrying)",
+        message=r"(?i)^(?:\[?Job [^\]:]{1,80}\]?:? )?"
+        r"(?:(?:scheduled|enqueued) (?:to|for) retry|retrying)",
     ),
-    Rule(system="rq", state="cancelled", message=r"^Job \S{1,80} (?:stopped by user|canceled)"),
+    Rule(system="rq", state="cancelled", message=r"^[Jj]ob \S{1,80} (?:stopped by user|canceled)"),
     Rule(system="rq", state="running", of="worker", message=r"^\*\*\* Listening on "),
     Rule(
         system="rq",
@@ -164,13 +200,13 @@ TEMPORAL: Final = (
         system="temporal",
         state="running",
         field="event_type",
-        values=("workflowexecutionstarted", "activitytaskstarted"),
+        values=("workflowexecutionstarted", "activitytaskstarted", "activitytaskcompleted"),
     ),
     Rule(
         system="temporal",
         state="succeeded",
         field="event_type",
-        values=("workflowexecutioncompleted", "activitytaskcompleted"),
+        values=("workflowexecutioncompleted",),
     ),
     Rule(
         system="temporal",
@@ -188,10 +224,15 @@ TEMPORAL: Final = (
         system="temporal",
         state="cancelled",
         field="event_type",
-        values=("workflowexecutioncanceled", "workflowexecutionterminated", "activitytaskcanceled"),
+        values=("workflowexecutioncanceled", "workflowexecutionterminated"),
     ),
-    Rule(system="temporal", state="running", message=r"^(?:Activity|Workflow) (?:task )?started"),
-    Rule(system="temporal", state="succeeded", message=r"^(?:Activity|Workflow) completed\b"),
+    # The job is the workflow: it goes on when one of its activities has ended.
+    Rule(
+        system="temporal",
+        state="running",
+        message=r"^(?:(?:Activity|Workflow) (?:task )?started|Activity completed\b)",
+    ),
+    Rule(system="temporal", state="succeeded", message=r"^Workflow (?:execution )?completed\b"),
     Rule(
         system="temporal",
         state="retrying",
@@ -245,18 +286,29 @@ KUBERNETES: Final = (
 )
 
 ARGO: Final = (
+    # The end of a node is not the end of its workflow; that of a retried node is a retry.
     Rule(
         system="argo",
         state="running",
-        message=r"(?i)\bphase .{0,20}-> Running\b",
+        message=r"^(?:node \S{1,250}|Updated) phase .{0,20}-> Running\b",
     ),
-    Rule(system="argo", state="succeeded", message=r"(?i)\bphase .{0,20}-> Succeeded\b"),
-    Rule(system="argo", state="failed", message=r"(?i)\bphase .{0,20}-> (?:Failed|Error)\b"),
+    Rule(
+        system="argo",
+        state="retrying",
+        message=r"^node \S{1,250}\(\d+\) phase .{0,20}-> (?:Failed|Error)\b",
+    ),
+    Rule(system="argo", state="succeeded", message=r"^Updated phase .{0,20}-> Succeeded\b"),
+    Rule(system="argo", state="failed", message=r"^Updated phase .{0,20}-> (?:Failed|Error)\b"),
     Rule(system="argo", state="failed", field="phase", values=("error",)),
     Rule(system="argo", state="retrying", message=r"(?i)\bretryStrategy\b.{0,60}\bretrying\b"),
 )
 
 DRAMATIQ: Final = (
+    Rule(
+        system="dramatiq",
+        state="queued",
+        message=r"^Pushing message '[^']{1,80}' onto (?:work|delay) queue",
+    ),
     Rule(system="dramatiq", state="running", message=r"^Received message .{1,200} with id '"),
     Rule(
         system="dramatiq",
@@ -270,6 +322,9 @@ DRAMATIQ: Final = (
         message=r"^Retrying message '[^']{1,80}' in \d+ milliseconds",
     ),
     Rule(system="dramatiq", state="failed", message=r"^Retries exceeded for message '"),
+    # It acknowledges what it will retry, too: that was said before, and stands.
+    Rule(system="dramatiq", state="succeeded", message=r"^Acknowledging message '", inferred=True),
+    Rule(system="dramatiq", state="failed", message=r"^Rejecting message '", inferred=True),
     Rule(
         system="dramatiq",
         state="cancelled",
@@ -279,7 +334,7 @@ DRAMATIQ: Final = (
         system="dramatiq",
         state="failed",
         of="worker",
-        message=r"^Worker with PID \d+ exited unexpectedly",
+        message=r"^Worker with PID (?P<worker>\d+) exited unexpectedly",
     ),
 )
 

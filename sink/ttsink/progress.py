@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from ttsink.keystate import Job
+from ttsink import waiting
+from ttsink.keystate import Job, Try
 from ttsink.lifecycle import Lifecycle, Verdict
 from ttwire.record import Record
 
@@ -121,6 +122,7 @@ def _tell(job: Job, place: int, said: Said) -> None:
             seconds=verdict.seconds,
             numbered=number is not None or verdict.attempt is not None,
         )
+        _times(job, tried, said.told[place], verdict)
     elif tried.start is None and tried.end is None:
         # A record of its own is the sign that it runs, where nobody said so.
         tried = job.say("running", when, tried, inferred=True)
@@ -130,6 +132,19 @@ def _tell(job: Job, place: int, said: Said) -> None:
     tried.worker = said.workers[place] or tried.worker
     if place in said.errors:
         tried.errors += 1
+
+
+def _times(job: Job, tried: Try, record: Record, verdict: Verdict) -> None:
+    """Take over the times that the record itself says of the attempt."""
+    if not record.fields:
+        return
+    if verdict.state != "running" and tried.start is None and tried.end is not None:
+        start = waiting.started(record.fields, record.received)
+        if start is not None and start <= tried.end:
+            job.started(tried, start)
+    newly = tried.start == record.timestamp if verdict.state == "running" else tried.records == 0
+    if newly and tried.start is not None and tried.queued is None:
+        job.waited(waiting.waited_seconds(record.fields, tried.start))
 
 
 def _number(job: Job, number: int | None, verdict: Verdict | None) -> int | None:

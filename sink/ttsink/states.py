@@ -197,24 +197,41 @@ class KeyStates:
                 self._touched[known] = None
 
     def _worker_said(self, record: Record, verdict: Verdict, now: float) -> None:
-        name = verdict.worker if verdict.worker in self.workers else record.worker
-        worker = self.workers.get(name) if name is not None else None
-        if worker is None:
-            return
-        worker.state, worker.inferred = verdict.state, False
-        self._restated[worker] = None
-        if verdict.state != "failed":
-            return
+        for worker in self._meant(record.worker, verdict.worker):
+            self._restated[worker] = None
+            if verdict.state == "failed":
+                self._killed(worker, record, now)
+            worker.state, worker.inferred = verdict.state, False
+
+    def _meant(self, speaker: str | None, named: str | None) -> list[Worker]:
+        """The workers a record speaks of: the speaker itself, or those that it names.
+
+        A host's process is known as `host:process`, and its threads as `host:process:thread`.
+        """
+        if named is None:
+            worker = self.workers.get(speaker) if speaker is not None else None
+            return [worker] if worker is not None else []
+        host = f"{speaker.partition(':')[0]}:" if speaker is not None else ""
+        for whole in (named, host + named):
+            if whole in self.workers:
+                return [self.workers[whole]]
+        threads = f"{host}{named}:"
+        return [worker for key, worker in self.workers.items() if key.startswith(threads)]
+
+    def _killed(self, worker: Worker, record: Record, now: float) -> None:
         for key in tuple(worker.jobs):
             job = self.jobs.get(key)
             if job is None or job.state != "running":
                 continue
+            tried = job.attempt(None)
+            if tried.start is not None and tried.start > record.timestamp:
+                continue  # begun since, by a process that took its name
             before = job.shown_state()
-            job.say("failed", record.timestamp, job.attempt(None), inferred=True)
+            job.say("failed", record.timestamp, tried, inferred=True)
             job.error = head(record.message)
             self._restated[job] = None
             self._queue_moved(job, job.queue, before, now)
-        worker.jobs.clear()
+            del worker.jobs[key]
 
     def _queue_moved(self, job: Job, queue_before: str | None, before: State, now: float) -> None:
         after = job.shown_state()

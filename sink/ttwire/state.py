@@ -13,7 +13,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """One try of a job. Times are RFC 3339; `end` is absent while it runs."""
 
     number: int
-    state: State = "unknown"
+    state: State
     worker: str | None = None
     start: str | None = None
     end: str | None = None
@@ -30,7 +30,7 @@ class JobState(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     key: str
-    state: State = "unknown"
+    state: State
     inferred: bool = False
     first: str | None = None
     last: str | None = None
@@ -59,7 +59,7 @@ class WorkerState(msgspec.Struct, frozen=True, omit_defaults=True):
     """A worker as its records tell it; `jobs` are the ones it runs now, newest first."""
 
     key: str
-    state: State = "unknown"
+    state: State
     inferred: bool = False
     first: str | None = None
     last: str | None = None

@@ -79,7 +79,8 @@ SUCCESS = {
     "temporal": (
         say(0, "scheduled", fields={"event_type": "ActivityTaskScheduled"}),
         say(2, "Activity started"),
-        say(5, "Activity completed"),
+        say(4, "Activity completed"),
+        say(5, "Workflow completed"),
     ),
     "kubernetes": (
         say(0, "Created pod: report-x7k2p", fields={"reason": "SuccessfulCreate"}),
@@ -88,8 +89,10 @@ SUCCESS = {
     ),
     "argo": (
         say(0, "node Pending", fields={"phase": "Pending"}),
-        say(2, "node build-7 phase Pending -> Running"),
-        say(5, "node build-7 phase Running -> Succeeded"),
+        say(2, "Updated phase Pending -> Running"),
+        say(3, "node build-7-1 phase Pending -> Running"),
+        say(4, "node build-7-1 phase Running -> Succeeded"),
+        say(5, "Updated phase Running -> Succeeded"),
     ),
     "dramatiq": (
         say(0, "enqueued", fields={"event": "enqueued"}),
@@ -157,7 +160,7 @@ FAILURE = {
     ),
     "argo": (
         say(2, "node build-7 phase Pending -> Running"),
-        say(5, "node build-7 phase Running -> Failed", level="error"),
+        say(5, "Updated phase Running -> Failed", level="error"),
     ),
     "dramatiq": (
         say(2, f"Received message send('a') with id '{UUID}'."),
@@ -221,7 +224,7 @@ RETRY = {
         say(2, "Activity started", attempt=1),
         say(5, "Completing activity as failed", attempt=1, level="warn"),
         say(11, "Activity started", attempt=2),
-        say(15, "Activity completed", attempt=2),
+        say(15, "Workflow completed", attempt=2),
     ),
     "kubernetes": (
         say(2, "Started container report", fields={"reason": "Started"}),
@@ -233,7 +236,8 @@ RETRY = {
         say(2, "node build-7(0) phase Pending -> Running"),
         say(5, "node build-7(0) phase Running -> Failed"),
         say(11, "node build-7(1) phase Pending -> Running"),
-        say(15, "node build-7(1) phase Running -> Succeeded"),
+        say(14, "node build-7(1) phase Running -> Succeeded"),
+        say(15, "Updated phase Running -> Succeeded"),
     ),
     "dramatiq": (
         say(2, f"Received message send('a') with id '{UUID}'."),
@@ -421,3 +425,85 @@ def test_a_queue_counts_each_wait_and_each_end_once() -> None:
     assert list(queue.waits) == [1.0]
     assert sum(queue.ended.history(1_061.0)) == 2
     assert queue.wire(1_061.0).succeeded == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Job is still running, 3 of 10 tasks completed",
+        "job not finished yet",
+        "Job failed to reach the cache, using the default",
+        "task force of 7 was started",
+    ],
+)
+def test_what_is_said_of_another_thing_is_no_state(message: str) -> None:
+    states = told(say(1, "job started"), say(2, message))
+
+    assert states.jobs["j"].state == "running"
+
+
+@pytest.mark.parametrize(
+    ("message", "state"),
+    [
+        ("Finished job report-7 in 3 s", "succeeded"),
+        ("job 'clean up' finished", "succeeded"),
+        ("Job 17 has completed! Returned 5", "succeeded"),
+        ("Task app.tasks.send[17] failed: no such account", "failed"),
+        ("run failed", "failed"),
+        ("job report-7 was killed", "failed"),
+        ("task 17: cancelled", "cancelled"),
+    ],
+)
+def test_what_is_said_of_the_job_is_its_state(message: str, state: str) -> None:
+    states = told(say(1, "job started"), say(2, message))
+
+    assert states.jobs["j"].state == state
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "state"),
+    [
+        ("event", "job_failed", "failed"),
+        ("event_type", "job.failed", "failed"),
+        ("event_type", "EVENT_TYPE_WORKFLOW_EXECUTION_FAILED", "failed"),
+        ("event_type", "EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED", "running"),
+        ("status", "In Progress", "running"),
+        ("status", "COMPLETE", "succeeded"),
+        ("status", "up_for_retry", "retrying"),
+        ("status", "not_started", "running"),
+        ("state", "timeout", "failed"),
+    ],
+)
+def test_a_field_says_a_state_in_many_spellings(field: str, value: str, state: str) -> None:
+    states = told(say(1, "job started"), say(2, "x", fields={field: value}))
+
+    assert states.jobs["j"].state == state
+
+
+def test_a_field_says_it_better_than_ordinary_words() -> None:
+    states = told(say(2, "Task finished", fields={"final_state": "failed"}))
+
+    assert states.jobs["j"].state == "failed"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"enqueued_at": clock(0)},
+        {"ctx": {"enqueued_at": clock(0)}},
+        {"wait_ms": 2_000},
+    ],
+)
+def test_a_start_that_says_when_it_was_queued_gives_a_wait(fields: dict[str, Any]) -> None:
+    states = told(say(2, "job started", queue="mail", fields=fields), say(3, "step", queue="mail"))
+
+    assert states.jobs["j"].wait_seconds == 2.0
+    assert list(states.queues["mail"].waits) == [2.0]
+
+
+def test_one_record_at_the_end_can_tell_the_whole_attempt() -> None:
+    times = {"enqueued_at": clock(0), "started_at": clock(2), "status": "completed"}
+    job = told(say(5, "sent", fields=times)).jobs["j"].wire(1_010.0, DEFAULT)
+
+    assert attempts(job) == [(1, "succeeded", "00:02", "00:05")]
+    assert (job.duration_seconds, job.wait_seconds) == (3.0, 2.0)

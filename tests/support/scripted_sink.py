@@ -44,8 +44,11 @@ class ScriptedSink:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.streams: deque[bytes | Script | tuple[int, bytes]] = deque()
-        self.jobs = [JobState(key="mail-1", state="running"), JobState(key="mail-2")]
-        self.workers = [WorkerState(key="w-1")]
+        self.jobs = [
+            JobState(key="mail-1", state="running"),
+            JobState(key="mail-2", state="unknown"),
+        ]
+        self.workers = [WorkerState(key="w-1", state="unknown")]
         self.traces: dict[str, bytes] = {}
         self.requests: list[web.Request] = []
         self.refuse: tuple[int, bytes] | None = None

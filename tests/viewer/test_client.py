@@ -66,7 +66,7 @@ async def test_records_arrive_in_order_and_gaps_and_states_in_their_place(
     sink: ScriptedSink,
 ) -> None:
     gap = Gap("evicted", "e1-2", "e1-9", 7)
-    states = States(jobs=(JobState(key="mail-1"),))
+    states = States(jobs=(JobState(key="mail-1", state="unknown"),))
     sink.streams.append(
         events(record(1), record(2))
         + sse.frame("gap", msgspec.json.encode(gap), "e1-9")
