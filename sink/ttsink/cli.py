@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "links": Command("ttsink.commands.links", "show what trace ids link to"),
     "redact": Command("ttsink.commands.redact", "explain what redaction takes out of your lines"),
     "check": Command("ttsink.commands.check", "prove that agents' configurations deliver"),
+    "doctor": Command("ttsink.commands.doctor", "say what is wrong on the way to a sink"),
     "demo": Command("ttsink.commands.demo", "a sink, made-up job traffic and the viewer"),
 }
 

@@ -6,7 +6,7 @@ aiohttp is imported when the first request is made: its import takes longer than
 import asyncio
 import importlib
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -84,9 +84,19 @@ class Api:
                 raise UnreachableError(f"the answer to {path} is over {MAX_BODY_BYTES} bytes")
             return body
 
+    async def headers(self, path: str, query: Mapping[str, str]) -> dict[str, str]:
+        """The headers of a 200, names in lower case; its body is left unread.
+
+        Raises:
+            RefusedError
+            UnreachableError
+        """
+        async with self._answer(path, query, {}, streaming=True) as answer:
+            return {name.lower(): value for name, value in answer.headers.items()}
+
     async def stream(
         self, query: Mapping[str, str], decoder: Decoder
-    ) -> AsyncIterator[list[Event]]:
+    ) -> AsyncGenerator[list[Event], None]:
         """The events of `/api/stream`, as they come; first an empty list when it is open.
 
         Goes on after `decoder.last_event_id` where it is set. Ends where the server ends it.

@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "queues": Command("ttview.commands.states", "list the queues and what waits in them"),
     "record": Command("ttview.commands.record", "print one record, whole"),
     "trace": Command("ttview.commands.trace", "print one trace: its spans as bars, its records"),
+    "doctor": Command("ttview.commands.doctor", "say what is wrong on the way to the sink"),
 }
 
 SCREEN: Final = "ttview.commands.screen"
