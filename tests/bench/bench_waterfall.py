@@ -2,15 +2,17 @@
 
     PYTHONPATH=sink:viewer:tests python tests/bench/bench_waterfall.py [--spans 10000]
 
-Prints milliseconds (medians): `read` decodes the answer's JSON, `load` makes the forest, the axis
-and the rows shown, `first` is both and the first frame, `unfold` shows every span, the others are
-a frame after one key.
+Prints milliseconds (medians), of the clock and of the processor: `read` decodes the
+answer's JSON, `load` makes the forest, the axis and the rows shown, `first` is both and the first
+frame, `unfold` shows every span, the others are a frame after one key.
 """
 
 import argparse
+import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 from prompt_toolkit.application.current import set_app
@@ -21,6 +23,27 @@ from ttview.feed import TraceLoaded
 from ttview.settings import Settings
 from ttview.tracepane import TracePane
 from ttwire.span import Trace
+
+
+class Spent(NamedTuple):
+    """Seconds of the clock and of the processor."""
+
+    clock: float
+    cpu: float
+
+    def __sub__(self, other: "Spent") -> "Spent":
+        return Spent(self.clock - other.clock, self.cpu - other.cpu)
+
+
+def now() -> Spent:
+    return Spent(time.perf_counter(), time.process_time())
+
+
+def median(found: Sequence[Spent]) -> str:
+    clock = statistics.median(one.clock for one in found) * 1_000
+    cpu = statistics.median(one.cpu for one in found) * 1_000
+    return f"{clock:7.2f} ms, {cpu:7.2f} ms CPU"
+
 
 TIMES = 7
 FRAMES = 60
@@ -42,26 +65,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rows=options.rows,
         settings=Settings(zone="utc"),
     )
-    read: list[float] = []
-    load: list[float] = []
-    first: list[float] = []
+    read: list[Spent] = []
+    load: list[Spent] = []
+    first: list[Spent] = []
     for _ in range(TIMES):
         stage.keys("Esc", "T")
-        start = time.perf_counter()
+        gc.collect()  # what the round before left behind
+        start = now()
         trace = decoder.decode(body)
-        decoded = time.perf_counter()
+        decoded = now()
         stage.viewer.deliver(TraceLoaded(trace))
-        loaded = time.perf_counter()
+        loaded = now()
         draw(stage)
-        read.append((decoded - start) * 1_000)
-        load.append((loaded - decoded) * 1_000)
-        first.append((time.perf_counter() - start) * 1_000)
+        read.append(decoded - start)
+        load.append(loaded - decoded)
+        first.append(now() - start)
     pane = stage.model.pane
     assert isinstance(pane, TracePane)
     assert isinstance(stage.output, FixedOutput)
     size = f"{options.spans} spans, {len(body) / 1e6:.1f} MB, {options.columns}x{options.rows}"
     for name, times in (("read", read), ("load", load), ("first", first)):
-        print(f"{name:8} {size}: {statistics.median(times):7.2f} ms")
+        print(f"{name:8} {size}: {median(times)}")
     for name, keys in (
         ("again", ()),
         ("unfold", ("]",)),
@@ -70,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ("zoom", ("+",)),
         ("critical", ("c",)),
     ):
-        print(f"{name:8} {size}: {timed(stage, keys, trace):7.2f} ms a frame")
+        print(f"{name:8} {size}: {timed(stage, keys, trace)} a frame")
 
 
 def draw(stage: Stage) -> None:
@@ -79,7 +103,7 @@ def draw(stage: Stage) -> None:
         stage.viewer.app.renderer.render(stage.viewer.app, stage.viewer.app.layout)
 
 
-def timed(stage: Stage, keys: tuple[str, ...], found: Trace) -> float:
+def timed(stage: Stage, keys: tuple[str, ...], found: Trace) -> str:
     """The median of a key and its frame; without a key, of an equal answer that came again."""
     actions: dict[str, str] = {
         "]": "span_unfold_all",
@@ -98,14 +122,14 @@ def timed(stage: Stage, keys: tuple[str, ...], found: Trace) -> float:
         for key in keys:
             pane.act(actions[key], model)
 
-    return statistics.median(one(stage, step) for _ in range(FRAMES if keys else TIMES))
+    return median([one(stage, step) for _ in range(FRAMES if keys else TIMES)])
 
 
-def one(stage: Stage, step: Callable[[], None]) -> float:
-    start = time.perf_counter()
+def one(stage: Stage, step: Callable[[], None]) -> Spent:
+    start = now()
     step()
     draw(stage)
-    return (time.perf_counter() - start) * 1_000
+    return now() - start
 
 
 if __name__ == "__main__":

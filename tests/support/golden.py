@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "tests" / "screens"
 PICTURES = ROOT / "docs" / "screens"
 
-PICTURED = ("log", "jobs", "record", "filter-error", "gap", "in-context", "theme-dark")
+PICTURED = ("log", "jobs", "record", "filter-error", "gap", "in-context", "theme-dark", "waterfall")
 """Scenes that README and docs show."""
 
 LETTERS = string.ascii_letters + string.digits + "!#$%&*+=?@^~"

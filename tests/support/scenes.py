@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from support import example_trace
 from support.stage import FakeSource, Stage
 from support.traffic import records, states
-from ttview.feed import Connection, GapSeen, LedgerSeen, StatesChanged
+from ttview.feed import Connection, GapSeen, LedgerSeen, StatesChanged, TraceLoaded
 from ttview.settings import Settings
 from ttview.style import ThemeName
 from ttwire.account import Account, Ledger
 from ttwire.gap import Gap
 from ttwire.record import Record
+from ttwire.span import Trace
 
 Scene = Callable[[], Stage]
 
@@ -110,6 +112,16 @@ def nested() -> Stage:
     return stage
 
 
+def traced(
+    *keys: str, trace: Trace | None = None, settings: Settings = UTC, columns: int = 140
+) -> Stage:
+    stage = Stage(FakeSource(example_trace.records()), columns=columns, rows=30, settings=settings)
+    stage.keys("T")
+    stage.deliver(TraceLoaded(trace or example_trace.whole()))
+    stage.keys(*keys)
+    return stage
+
+
 def waiting() -> Stage:
     stage = play()
     stage.deliver(Connection("waiting", "connection refused", 7.0))
@@ -167,6 +179,13 @@ SCENES: Final[dict[str, Scene]] = {
     "job-stream": lambda: play("s", "j", "Enter"),
     "record": lambda: play("k", "E", "Enter"),
     "record-nested": nested,
+    "waterfall": lambda: traced("e"),
+    "waterfall-value": lambda: traced("e", "d", *["J"] * 9),
+    "waterfall-critical": lambda: traced("c", "+", "l"),
+    "waterfall-found": lambda: traced("/", ">200ms", "Enter", "A"),
+    "waterfall-running": lambda: traced(trace=example_trace.running()),
+    "waterfall-narrow": lambda: traced("g", "Enter", columns=70),
+    "waterfall-ascii": lambda: traced("g", "j", settings=UTC._replace(ascii_only=True)),
     "share": lambda: play("S"),
     "help": lambda: play("?"),
     "waiting": waiting,

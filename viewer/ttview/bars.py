@@ -18,7 +18,10 @@ _HINTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "side": (("Enter", "open"), ("w", "worker"), ("s", "sort"), ("/", "find"), ("Esc", "back")),
     "peek": (("i", "filter by"), ("y", "copy"), ("n", "next"), ("gx", "trace"), ("Esc", "close")),
     "help": (("j", "down"), ("Esc", "close")),
-    "pane": (("?", "help"), ("Esc", "close")),
+    "pane": (
+        *(("Enter", "fold"), ("e", "error"), ("d", "details"), ("i", "its log")),
+        *(("gx", "browser"), ("?", "help"), ("Esc", "close")),
+    ),
 }
 
 

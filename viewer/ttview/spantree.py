@@ -4,7 +4,9 @@ Pure, and made for what is wrong with real traces: parents that never came, ids 
 client and a server, cycles, clocks that disagree, times that make no sense.
 """
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Final
 
@@ -64,7 +66,8 @@ class Forest:
     """`nodes` is every node once, parents before children, in the order of time."""
 
     def __init__(self, spans: Sequence[Span]) -> None:
-        self.roots = _joined(spans)
+        with _uncollected():
+            self.roots = _joined(spans)
         nodes = _parents_first(self.roots)
         _sum_up(nodes)
         for siblings in (self.roots, *(node.children for node in nodes)):
@@ -93,6 +96,18 @@ class Forest:
             else:
                 merged.append((start, end))
         return merged
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing made here is garbage, but the collector would walk all of it again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _by_time(node: Node) -> tuple[bool, int, int, str]:

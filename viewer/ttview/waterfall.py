@@ -16,6 +16,10 @@ MANY_SPANS: Final = 500
 OPEN_LEVELS: Final = 2
 
 
+OPEN_SHARE: Final = 0.05
+"""Of the trace's length, room after its end for the sign that it runs on."""
+
+
 class Waterfall:
     """`trace` is None until the first answer.
 
@@ -81,7 +85,10 @@ class Waterfall:
         self.forest = Forest(spans)
         zoom = (self.axis.left, self.axis.span)
         if self.forest.first is not None and self.forest.last is not None:
-            self.axis = Axis(self.forest.first, self.forest.last, self.forest.busy())
+            last = self.forest.last
+            if any(span.open for span in spans):
+                last += round((last - self.forest.first) * OPEN_SHARE)
+            self.axis = Axis(self.forest.first, last, self.forest.busy())
             self.axis.left, self.axis.span = zoom
         self._fold_new()
         self._reshow(_key(old) if old is not None else None)
