@@ -73,9 +73,10 @@ def _issued(digits: str) -> bool:
 
 
 _GROUPINGS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 5)}
-_BARE_SIZES = {14, 15, 16}
-"""Sizes at which an ungrouped number without a word such as `card` before it counts: most
-numbers of 13 and 17 to 19 digits in logs are times and generated ids."""
+_BARE_ISSUERS = {14: {"30", "36", "38", "39"}, 15: {"34", "37"}}
+"""What an ungrouped number of a size other than 16 begins with, where it counts without a word
+such as `card` before it: Diners and American Express. Most other numbers of 13 to 15 and of 17
+to 19 digits in logs are times, durations and generated ids."""
 
 
 def card(text: bytes, start: int, end: int) -> Sequence[Span]:
@@ -113,15 +114,15 @@ def _card_from(text: bytes, groups: list[Span], first: int) -> int | None:
         if not _issued(digits) or not luhn.is_valid(digits):
             continue
         sizes = tuple(b - a for a, b in groups[first : last + 1])
-        if sizes in _GROUPINGS or _card_by_context(text, groups[first][0], sizes):
+        if sizes in _GROUPINGS or _card_by_context(text, groups[first][0], sizes, digits[:2]):
             best = last
     return best
 
 
-def _card_by_context(text: bytes, start: int, sizes: tuple[int, ...]) -> bool:
+def _card_by_context(text: bytes, start: int, sizes: tuple[int, ...], issuer: str) -> bool:
     if _CARD_WORD_BEFORE.search(text[max(0, start - _CARD_WINDOW) : start]):
         return True
-    if len(sizes) > 1 or sizes[0] not in _BARE_SIZES:
+    if len(sizes) > 1 or not (sizes[0] == 16 or issuer in _BARE_ISSUERS.get(sizes[0], ())):
         return False
     return not _ENTITY_BEFORE.search(text[max(0, start - _ENTITY_WINDOW) : start])
 

@@ -18,7 +18,8 @@ AUTHORIZATION_WORDS = rb"authorization|x-auth[a-z-]*"
 VERIFICATION_WORDS = rb"cvv2?|cvc2?|card[_-]?verification[a-z_-]*"
 
 _VALUE = (
-    rb"""[bu]?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
+    # Forms write the blank between a name and its value as `+`.
+    rb"""(?:[bu]|\+{1,3})?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
     rb"""|[^\s"'<>,;&\\\x60]+"""
 )
 _SIGN = rb"""["']?\]?[ \t]{0,3}(?:=>|[:=>])[ \t]{0,3}"""
@@ -50,6 +51,8 @@ _CLOSERS = {b")": b"(", b"]": b"[", b"}": b"{"}
 def _bounds(text: bytes, start: int, end: int) -> Span:
     """Without quotes; without what closes a bracket opened before; with `,;&` inside a value."""
     if text[start : start + 2] in {b"b'", b'b"', b"u'", b'u"'}:
+        start += 1
+    while text[start : start + 1] == b"+" and b'"' in text[start + 1 : start + 4]:
         start += 1
     quote = text[start : start + 1]
     if quote in {b'"', b"'"}:
@@ -119,7 +122,8 @@ def _pair_rule(
 
 
 _COOKIE_VALUE = (
-    rb"""[bu]?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
+    # Forms write the blank between a name and its value as `+`.
+    rb"""(?:[bu]|\+{1,3})?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
     rb"""|[^\s"';,\\]+(?:; ?[^\s"';,\\]+)*"""
 )
 SCHEMES = frozenset({b"bearer", b"basic", b"token", b"digest", b"apikey", b"negotiate"})
@@ -142,7 +146,8 @@ def _authorization(text: bytes, start: int, end: int) -> list[Span]:
 _SCHEMES = rb"(?i:bearer|basic|token|digest|apikey|negotiate|aws4-[0-9a-z-]{1,24})"
 _PARAMETERS = rb"""[A-Za-z]+=(?:"[^"\n]*"|[^\s,"'\\]+)"""
 _AUTHORIZATION_VALUE = (
-    rb"""[bu]?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
+    # Forms write the blank between a name and its value as `+`.
+    rb"""(?:[bu]|\+{1,3})?"(?:[^"\\\n]|\\.)+(?:"|$)|[bu]?'(?:[^'\\\n]|\\.)+(?:'|$)"""
     rb"|" + _SCHEMES + rb"[ ]+" + _PARAMETERS + rb"(?:,[ ]?" + _PARAMETERS + rb")*"
     rb"|(?:" + _SCHEMES + rb"[ ]+)?[^\s,;\"'\\]+"
 )

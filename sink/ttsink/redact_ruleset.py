@@ -19,6 +19,7 @@ from ttsink.redact_settings import (
     OwnRule,
     RedactionSettings,
 )
+from ttsink.redact_view import without_colours
 
 BUILT_IN: tuple[Rule, ...] = (*SECRET_RULES, *CREDENTIAL_RULES, *NUMBER_RULES, *IP_RULES)
 OFF_BY_DEFAULT = frozenset({"ipv4", "ipv6"})
@@ -160,6 +161,7 @@ class Ruleset:
 
     def suspects(self, lines: bytes) -> set[int]:
         """Numbers of the lines (of JSON) that may hold something, from 0."""
+        lines = without_colours(lines)
         found = _matching_lines(self._scan, lines)
         if self._own_scan is not None:
             found |= _matching_lines(self._own_scan, lines)

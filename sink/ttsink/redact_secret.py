@@ -35,9 +35,10 @@ _WORD = rb"[0-9A-Za-z_-]"
 
 PRIVATE_KEY = Rule(
     "private_key",
-    rb"-----BEGIN[ A-Z0-9]{0,40}PRIVATE KEY|PuTTY-User-Key-File|AGE-SECRET-KEY-1",
-    rb"(-----BEGIN[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s:.)*?"
-    rb"(?:-----END[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)"
+    rb"-----BEGIN[ A-Z0-9%+]{0,40}PRIVATE(?:[ +]|%(?:25)*20)KEY"
+    rb"|PuTTY-User-Key-File|AGE-SECRET-KEY-1",
+    rb"(-----BEGIN[ A-Z0-9+]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----(?s:.)*?"
+    rb"(?:-----END[ A-Z0-9+]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----|$)"
     rb"|PuTTY-User-Key-File-[0-9](?s:.)*|AGE-SECRET-KEY-1[0-9A-Z]{58})",
 )
 JWT = Rule(

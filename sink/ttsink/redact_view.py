@@ -3,6 +3,7 @@ r"""A text as the layers of encoding inside it show it, with the way back to the
 JSON nested in a string escapes its quotes and may write `@` as `\u0040`; a URL writes it as
 `%40`, a URL in a URL as `%2540`. Each layer is undone once and searched; what is found there
 is cut out of the source by position, so that everything around it stays byte for byte.
+Colours are left out of what is searched: loggers put them right before a value.
 """
 
 import re
@@ -16,7 +17,9 @@ MAX_LAYERS = 4
 """Layers of encoding that are undone: JSON in JSON in a URL in a URL, and no deeper. Every
 layer costs another pass over a line that was already suspect."""
 
-_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|[^\n])|%[0-9a-fA-F]{2}")
+_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|x1b|033|[^\n])|%[0-9a-fA-F]{2}")
+_COLOUR = re.compile(rb"\x1b\[[0-9;]{0,16}m")
+_COLOUR_ENCODED = re.compile(rb"\\+(?:u001b|x1b|033)\[[0-9;]{0,16}m")
 _SHORT = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -79,6 +82,8 @@ def _unescaped(text: bytes) -> Iterator[tuple[int, int, bytes]]:
         if text[start] == 0x25:
             byte = int(text[start + 1 : end], 16)
             instead = b"\xef\xbf\xbd" if byte == MARKED[0] else bytes((byte,))
+        elif end - start == 4:
+            instead = b"\x1b"
         elif end - start == 6 and text[start + 1] == 0x75:
             instead = chr(int(text[start + 2 : end], 16)).encode("utf-8", "surrogatepass")
         else:
@@ -87,12 +92,26 @@ def _unescaped(text: bytes) -> Iterator[tuple[int, int, bytes]]:
         yield start, end, instead
 
 
+def without_colours(lines: bytes) -> bytes:
+    """Lines of encoded JSON as they are scanned; none is lost or added."""
+    coloured = b"1b[" in lines or b"033[" in lines
+    return _COLOUR_ENCODED.sub(b"", lines) if coloured else lines
+
+
+def _plain(view: View) -> View:
+    if b"\x1b[" not in view.text:
+        return view
+    found = ((m.start(), m.end(), b"") for m in _COLOUR.finditer(view.text))
+    return _replaced(view.text, found, view)
+
+
 def views(text: bytes, marks: re.Pattern[bytes]) -> Iterator[View]:
     """The text itself with every mark as one opaque byte, then layer after layer undone."""
     if b"[" in text:
         view = _replaced(text, ((m.start(), m.end(), MARKED) for m in marks.finditer(text)), None)
     else:
         view = View(text, None, None)
+    view = _plain(view)
     yield view
     for _ in range(MAX_LAYERS):
         if b"\\" not in view.text and b"%" not in view.text:
@@ -100,5 +119,5 @@ def views(text: bytes, marks: re.Pattern[bytes]) -> Iterator[View]:
         inner = _replaced(view.text, _unescaped(view.text), view)
         if inner.text == view.text:
             return
-        view = inner
+        view = _plain(inner)
         yield view

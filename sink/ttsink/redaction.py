@@ -15,7 +15,9 @@ import msgspec
 from ttsink.redact_credential import SCHEME, SCHEMES
 from ttsink.redact_mark import Marker, marks_of
 from ttsink.redact_name import kind_of
+from ttsink.redact_pem import key_lines
 from ttsink.redact_ruleset import KIND_OF_NAMED_FIELD, NUMBER_KINDS, Found, Ruleset
+from ttsink.redact_secret import PRIVATE_KEY
 from ttsink.redact_settings import RedactionSettings
 from ttsink.redact_view import View, views
 from ttwire import record as record_json
@@ -27,6 +29,8 @@ MAX_DEPTH = 128
 is replaced whole, as nobody has seen what it is."""
 MAX_PASSES = 4
 """Times a text is searched again after something was cut from it."""
+MIN_PAIRED_CHARS = 6
+"""A shorter text behind a secret's name in a list is not taken for the secret."""
 TOO_DEEP = "[too_deep]"
 
 _encoder = msgspec.json.Encoder()
@@ -108,7 +112,22 @@ class Redactor:
                 redacted = tuple(sorted({*record.redacted, *kinds}))
                 clean[index] = msgspec.structs.replace(record, **changed, redacted=redacted)
                 counts.update(kinds)
+        if counts[PRIVATE_KEY.kind]:
+            self._key_lines(records, clean, counts)
         return clean, counts
+
+    def _key_lines(self, records: list[Record], clean: list[Record], counts: Counter[str]) -> None:
+        kind = PRIVATE_KEY.kind
+        for index, start, end in key_lines(records):
+            record = clean[index]
+            whole = records[index].message
+            mark = self._marker.mark(kind, whole[start:end].encode()).decode()
+            clean[index] = msgspec.structs.replace(
+                record,
+                message=whole[:start] + mark + whole[end:],
+                redacted=tuple(sorted({*record.redacted, kind})),
+            )
+            counts[kind] += 1
 
     def spans(self, spans: list[Span]) -> tuple[list[Span], Mapping[str, int]]:
         """Spans without the values: names, attributes, events and status messages."""
@@ -237,16 +256,19 @@ class Redactor:
         return value
 
     def _items(self, items: Sequence[Any], key: str, depth: int, counts: Counter[str]) -> list[Any]:
-        """An argument after `--password` is one."""
+        """An argument after `--password` is one, and a header's value after its name."""
         clean = []
         kind = None
-        for item in items:
+        paired = len(items) % 2 == 0 and all(isinstance(item, str) for item in items)
+        for place, item in enumerate(items):
             if kind is not None and isinstance(item, str) and not item.startswith("-"):
                 clean.append(self._whole(item, key, kind, depth + 1, counts))
             else:
                 clean.append(self._value(item, key, depth + 1, counts))
-            flag = isinstance(item, str) and item.startswith("--") and "=" not in item
-            kind = self.named_kind(item) if flag else None
+            named = isinstance(item, str) and item.startswith("--") and "=" not in item
+            if paired and place % 2 == 0 and not named:
+                named = _is_secret(items[place + 1])
+            kind = self.named_kind(item) if named else None
         return clean
 
     def _whole(self, value: Any, key: str, kind: str, depth: int, counts: Counter[str]) -> Any:
@@ -337,6 +359,14 @@ class Redactor:
         mark = self._marker.mark(found.kind, found.value)
         quote = _missing_quote(source, skip, view, found)
         return start, end, found.kind, quote + mark + quote
+
+
+_NAME = re.compile(r"[A-Za-z_-]+[0-9]{0,3}")
+
+
+def _is_secret(value: str) -> bool:
+    """Whether this can be a header's value: lists of names stand in logs too."""
+    return len(value) >= MIN_PAIRED_CHARS and _NAME.fullmatch(value) is None
 
 
 _SAYS_NOTHING = frozenset({b"", b"null", b"none", b"None", b"true", b"false", b"***", b"-"})

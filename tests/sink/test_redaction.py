@@ -53,6 +53,17 @@ SCAN_CASES = [
     ("API_KEY=abcdef123456", ("api_key",)),
     ("Cookie: a=b; c=d", ("cookie",)),
     ("cvv: 123", ("card_code",)),
+    (f"\x1b[32m{CARD}\x1b[0m paid", ("card",)),
+    (f"\x1b[36mkey\x1b[0m=\x1b[35mghp_{'a1B2' * 9}\x1b[0m", ("github_token",)),
+    ("\x1b[36mpassword\x1b[0m=\x1b[35mhunter2\x1b[0m", ("password",)),
+    ('{"line":"\\u001b[35mAKIAIOSFODNN7EXAMPLE\\u001b[0m"}', ("aws_access_key",)),
+    ("'\\x1b[35mAKIAIOSFODNN7EXAMPLE\\x1b[0m'", ("aws_access_key",)),
+    ("payload=%7B%22password%22%3A+%22Tr0ub4dor3%22%7D", ("password",)),
+    (
+        "k=-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AMIIEow%0A-----END%20RSA%20PRIVATE%20KEY-----",
+        ("private_key",),
+    ),
+    ("k=-----BEGIN+PRIVATE+KEY-----%0AMIIEow%0A-----END+PRIVATE+KEY-----", ("private_key",)),
 ]
 CLEAN = [
     "trace 4bf92f3577b34da6a3ce929d0e0e4736 span 00f067aa0ba902b7",
@@ -73,6 +84,8 @@ CLEAN = [
     "sms batch 5550123 done",
     "card 4111111111111112",
     "PWD=/srv/app",
+    "684660206166096 ns elapsed",
+    "-----BEGIN CERTIFICATE----- and -----BEGIN PUBLIC KEY-----",
     "offset +00:00 and 2026-11-22 10:15:00+0100",
     "DE89 3704 0044 0532 0130 01",
     "unexpected token } in JSON at position 4",
@@ -339,3 +352,55 @@ def test_settings_decode_from_a_table() -> None:
     settings = msgspec.convert(table, RedactionSettings)
 
     assert Redactor(settings, KEY).text("B-123456")[1] == {"badge": 1}
+
+
+def test_the_value_of_a_coloured_field_has_the_mark_of_the_plain_one() -> None:
+    coloured = redact(message="\x1b[36mto\x1b[0m=\x1b[35mjoe@example.com\x1b[0m").records[0].message
+    plain = redact(message="to=joe@example.com").records[0].message
+
+    assert coloured == f"\x1b[36mto\x1b[0m=\x1b[35m{plain.removeprefix('to=')}\x1b[0m"
+
+
+def test_a_private_key_logged_a_line_a_record_is_taken_out_of_its_job_only() -> None:
+    body = "MIIEowIBAAKCAQEA0Z3VS5JJcds3xfnAbCdEf0123456789abcdefghijklmnop+/"
+    said = [
+        ("a", "-----BEGIN RSA PRIVATE KEY-----"),
+        ("a", body),
+        ("b", body),
+        ("a", "loaded 3 files"),
+        ("a", f"12:00:01 INFO {body}"),
+        ("a", "Qw=="),
+        ("a", "-----END RSA PRIVATE KEY-----"),
+        ("a", "done"),
+    ]
+    records = [Record(timestamp="t", received="t", job=job, message=text) for job, text in said]
+
+    clean, counts = REDACTOR.records(records)
+
+    marked = [re.sub(":[0-9a-f]{6}", "", record.message) for record in clean]
+    assert marked == [
+        "[private_key]",
+        "[private_key]",
+        body,
+        "loaded 3 files",
+        "12:00:01 INFO [private_key]",
+        "[private_key]",
+        "-----END RSA PRIVATE KEY-----",
+        "done",
+    ]
+    assert counts == {"private_key": 4}
+    assert clean[1].redacted == ("private_key",)
+
+
+def test_a_header_in_a_list_is_redacted_by_its_name_and_a_list_of_names_is_not() -> None:
+    fields = {
+        "headers": [["X-Api-Key", "tok-abc123456"], ["Accept", "*/*"]],
+        "raw": ["Authorization", "Bearer tok-abc123456", "Host", "h"],
+        "columns": ["token", "created_at"],
+    }
+
+    clean = redact(fields=fields).records[0].fields
+
+    assert "tok-abc" not in str(clean)
+    assert clean["columns"] == ["token", "created_at"]
+    assert clean["headers"][1] == ["Accept", "*/*"]
