@@ -20,10 +20,12 @@ class Connection(web.RequestHandler):
     """As aiohttp's, with answers and logs that hold no byte of what was sent.
 
     `lost` is called where the connection ends with an error while it is set: the last answer
-    then may not have reached its sender. The next request takes it back.
+    then may not have reached its sender. The next request takes it back. `gone` is called where
+    it ends in any way: while a batch is worked on, its sender has given it up.
     """
 
     lost: Lost | None = None
+    gone: Lost | None = None
 
     def handle_error(
         self,
@@ -42,6 +44,9 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         lost, self.lost = self.lost, None
+        gone, self.gone = self.gone, None
+        if gone is not None:
+            gone()
         if lost is not None and exc is not None:
             lost()
         super().connection_lost(exc)
@@ -52,3 +57,10 @@ def on_reset(request: web.Request, lost: Lost | None) -> None:
     protocol: Any = request.protocol
     if isinstance(protocol, Connection):
         protocol.lost = lost
+
+
+def on_gone(request: web.Request, gone: Lost | None) -> None:
+    """What to do where this request's connection ends, in whatever way, before its answer."""
+    protocol: Any = request.protocol
+    if isinstance(protocol, Connection):
+        protocol.gone = gone

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
 from ttsink.admission import Admission, Refused, Ticket
 from ttsink.batch import Batch, of_records
+from ttsink.body import OFF_LOOP_BYTES
 from ttsink.cap import Caps, CapSettings, Outcome
 from ttsink.dialect import Dialects
 from ttsink.encoding import decode, is_heavy
@@ -24,6 +25,7 @@ from ttsink.log import BatchLog, LogUnavailable
 from ttsink.metrics import Metrics
 from ttsink.mistakes import Mistake, Mistakes
 from ttsink.oplog import LOGGER, stamp
+from ttsink.redact_suspect import Suspects
 from ttsink.repeat import Fresh, Repeat, Repeats
 from ttsink.settings import IngestSettings
 from ttsink.value import Malformed, Split, Value
@@ -37,6 +39,11 @@ MAX_DECODERS: Final = 2
 SLICE_RECORDS: Final = 4_000
 """Records worked on before the loop serves others: some 10 ms."""
 
+OFF_LOOP_SUSPECT_BYTES: Final = 16 * 1024
+"""Text for redaction to look into: some 50 ms where all of it are values, so in a thread."""
+
+MAX_WORKERS: Final = 2
+"""Bodies split or redacted at once in threads, beside those that are decompressed."""
 
 VIEW_TURNS: Final = 16
 """Turns of the loop an answer waits for the view: it is told of a batch in the next one."""
@@ -75,9 +82,14 @@ class Redacts(Protocol):
     """See `ttsink.redaction.Redactor`: the same list where nothing hit, and counts by kind."""
 
     def records(self, records: list[Record]) -> tuple[list[Record], Mapping[str, int]]: ...
+    def suspects(self, records: list[Record]) -> Suspects: ...
+    def rewritten(
+        self, records: list[Record], found: Suspects
+    ) -> tuple[list[Record], Mapping[str, int]]: ...
     def spans(self, spans: list[Span]) -> tuple[list[Span], Mapping[str, int]]: ...
 
 
+T = TypeVar("T")
 Read = Callable[[bytes, str, Limits], Split]
 """What a decoded body holds, given the request's content type; raises BodyRefused."""
 
@@ -124,6 +136,7 @@ class Intake:
         self._on_capped = on_capped
         self._repeats = Repeats()
         self._decoders = asyncio.Semaphore(MAX_DECODERS)
+        self._workers = asyncio.Semaphore(MAX_WORKERS)
 
     async def idle(self) -> None:
         """Returns when nothing is under way."""
@@ -181,6 +194,10 @@ class Intake:
         elif self._repeats.answered(batch_id, told, now):
             self._log.forget(batch_id)
 
+    def given_up(self, batch_id: str) -> None:
+        """Says that the sender of a batch that is worked on is gone."""
+        self._repeats.undelivered(batch_id, None, self._monotonic())
+
     async def take(self, posted: Posted, ticket: Ticket, read: Read) -> Taken:
         """Keeps a batch; it is stored when this returns.
 
@@ -195,13 +212,15 @@ class Intake:
             self._repeats.dropped(posted.batch_id)
             raise
         except BaseException:
-            # Cancelled, or a fault: the log knows whether it was stored.
-            self._repeats.undelivered(posted.batch_id, None, self._monotonic())
+            # The log knows whether it was stored.
+            self.given_up(posted.batch_id)
             raise
 
     async def _keep(self, body: bytes, posted: Posted, read: Read) -> Taken:
         try:
-            held = read(body, posted.content_type, self._limits)
+            held = await self._work(
+                len(body) > OFF_LOOP_BYTES, read, body, posted.content_type, self._limits
+            )
         except BodyRefused:
             raise
         except Exception as error:
@@ -219,6 +238,13 @@ class Intake:
         ):
             self._on_mistake(mistake)
         return await self._store(batch, held, posted)
+
+    async def _work(self, is_heavy: bool, work: Callable[..., T], *given: object) -> T:
+        """What the work returns; in a thread where it is heavy."""
+        if not is_heavy:
+            return work(*given)
+        async with self._workers:
+            return await asyncio.to_thread(work, *given)
 
     def _take_spans(self, spans: list[Span]) -> None:
         if self._redactor is not None:
@@ -259,7 +285,7 @@ class Intake:
                 if start <= place < start + len(some):
                     at = place - start
                     some[at] = msgspec.structs.replace(some[at], truncated=True)
-            some = self._redact(some)
+            some = await self._redact(some)
             records += some
             lines += encode_lines(some).split(b"\n")[:-1]
         return Batch(records, lines)
@@ -277,12 +303,14 @@ class Intake:
                 records.append(text)
         return records
 
-    def _redact(self, records: list[Record]) -> list[Record]:
+    async def _redact(self, records: list[Record]) -> list[Record]:
         """Fails closed: a record that cannot be redacted is kept without its content."""
         if self._redactor is None:
             return records
         try:
-            clean, counts = self._redactor.records(records)
+            found = self._redactor.suspects(records)
+            is_heavy = bool(found) and found.size_bytes(records) > OFF_LOOP_SUSPECT_BYTES
+            clean, counts = await self._work(is_heavy, self._redactor.rewritten, records, found)
         except Exception as error:
             self._failed("redaction", error)
             return [self._redact_one(record, self._redactor) for record in records]

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ttsink.admission import Refused, Ticket
 from ttsink.agent import agent_name
-from ttsink.connection import on_reset
+from ttsink.connection import on_gone, on_reset
 from ttsink.door import discard_body
 from ttsink.intake import Intake, Posted, Taken
 from ttsink.limits import BodyRefused, Limits
@@ -116,6 +116,8 @@ async def _take(
                 sender=sender,
                 batch_id=batch.batch_id,
             )
+            # It may come again before this is done with it, and is the same batch then.
+            on_gone(request, partial(intake.given_up, batch.batch_id))
             taken = await intake.take(posted, ticket, form.read)
         answer = form.stored(taken, content_type)
         reached = await _deliver(request, answer)
@@ -123,6 +125,7 @@ async def _take(
         if reached:
             on_reset(request, partial(intake.settle, batch.batch_id, taken, reached=False))
     finally:
+        on_gone(request, None)
         ticket.release()
     return answer
 

@@ -20,7 +20,7 @@ _LINE = re.compile(r"\s*([0-9A-Za-z+/]{2,76}={0,2})\s*|(?s:.*)\s([0-9A-Za-z+/]{6
 class KeyLine(NamedTuple):
     """A line of a key: the record's place in its batch, and the bounds in its message."""
 
-    index: int
+    place: int
     start: int
     end: int
 
@@ -31,7 +31,7 @@ def key_lines(records: Sequence[Record]) -> Iterator[KeyLine]:
     Within one batch: where the next one goes on, nothing is known of this one.
     """
     left: dict[tuple[str | None, str | None], int] = {}
-    for index, record in enumerate(records):
+    for place, record in enumerate(records):
         message = record.message
         source = record.job, record.worker
         begin = _BEGINS.search(message)
@@ -43,4 +43,4 @@ def key_lines(records: Sequence[Record]) -> Iterator[KeyLine]:
             if _ENDS in message or not left[source]:
                 del left[source]
             elif line := _LINE.fullmatch(message):
-                yield KeyLine(index, *line.span(line.lastindex or 1))
+                yield KeyLine(place, *line.span(line.lastindex or 1))

@@ -19,6 +19,7 @@ from ttsink.redact_pem import key_lines
 from ttsink.redact_ruleset import KIND_OF_NAMED_FIELD, NUMBER_KINDS, Found, Ruleset
 from ttsink.redact_secret import PRIVATE_KEY
 from ttsink.redact_settings import RedactionSettings
+from ttsink.redact_suspect import NAMES, Suspects, suspects
 from ttsink.redact_view import View, views
 from ttwire import record as record_json
 from ttwire.record import Record
@@ -35,7 +36,6 @@ TOO_DEEP = "[too_deep]"
 
 _encoder = msgspec.json.Encoder()
 _DROPPED = object()
-_NAMES = ("job", "worker", "queue", "agent")
 
 
 class Redacted(NamedTuple):
@@ -82,30 +82,33 @@ class Redactor:
         return Redacted(clean, record_json.encode_lines(clean), counts)
 
     def records(self, records: list[Record]) -> tuple[list[Record], Mapping[str, int]]:
-        """As `apply`, for records that are not encoded yet; the same list where nothing hit.
+        """As `apply`, for records that are not encoded yet; the same list where nothing hit."""
+        return self.rewritten(records, self.suspects(records))
 
-        Only what can hold a value is scanned: not ids, times or levels, which are most of a
-        line. Names of jobs are few and are scanned once for each that the batch has.
-        """
-        messages = self._rules.suspects(_encoder.encode_lines([r.message for r in records]))
-        fields = self._rules.suspects(_encoder.encode_lines([r.fields for r in records]))
-        named = self._named_suspects(records)
-        if not (messages or fields or named):
+    def suspects(self, records: Sequence[Record]) -> Suspects:
+        """The records that have to be looked into: a scan of all, quick whatever they hold."""
+        return suspects(self._rules, records)
+
+    def rewritten(
+        self, records: list[Record], found: Suspects
+    ) -> tuple[list[Record], Mapping[str, int]]:
+        """As `records`, where the suspects are known; safe in any thread, as all of this is."""
+        if not found:
             return records, {}
         clean = records
         counts: Counter[str] = Counter()
         kinds: Counter[str] = Counter()
-        for index in sorted({*messages, *fields, *named}):
+        for index in found.places():
             record = records[index]
             kinds.clear()
             changed: dict[str, Any] = {}
-            if index in messages:
+            if index in found.messages:
                 message = self._text(record.message, "", kinds)
                 changed["message"] = message if isinstance(message, str) else ""
-            if index in fields:
+            if index in found.fields:
                 changed["fields"] = self._object(record.fields, 0, kinds)
-            if index in named:
-                changed |= {name: self._name(getattr(record, name), kinds) for name in _NAMES}
+            if index in found.named:
+                changed |= {name: self._name(getattr(record, name), kinds) for name in NAMES}
             if kinds:
                 if clean is records:
                     clean = records.copy()
@@ -169,20 +172,6 @@ class Redactor:
             return None
         kind = KIND_OF_NAMED_FIELD if plain in self._named else kind_of(name)
         return None if kind in self._rules.off else kind
-
-    def _named_suspects(self, records: list[Record]) -> set[int]:
-        names = {r.job for r in records}
-        names.update([r.worker for r in records], [r.queue for r in records])
-        names.update([r.agent for r in records])
-        each = [name for name in names if name]
-        suspects = {each[index] for index in self._rules.suspects(_encoder.encode_lines(each))}
-        if not suspects:
-            return set()
-        return {
-            index
-            for index, r in enumerate(records)
-            if not suspects.isdisjoint((r.job, r.worker, r.queue, r.agent))
-        }
 
     def _span(self, span: Span, counts: Counter[str]) -> Span:
         return msgspec.structs.replace(

@@ -14,7 +14,8 @@ How the fate of an answer is told:
   known to have their answer, over a restart too, and `append` finds them; `answered` says when
   the log may forget one;
 - two equal batches at once are two batches: a sender that tries again has given up the first
-  connection, which is `undelivered` as soon as the server sees it closed.
+  connection, which is `undelivered` as soon as the server sees it closed, also while the batch
+  is still worked on: the log then keeps the first of the two that comes to it.
 """
 
 import hashlib

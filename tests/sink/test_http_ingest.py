@@ -5,6 +5,7 @@ import gzip
 import json
 import socket
 import struct
+import time
 import zlib
 from typing import Any
 
@@ -16,6 +17,8 @@ from ttsink.agent import agent_name
 
 LINE = b'{"job":"digest-1","worker":"w-1","level":"info","message":"hello"}'
 MAX_ANSWER_BYTES = 300
+LONGEST_HOLD_SECONDS = 0.3
+"""Processor time of the loop's own thread between two of its turns: a busy machine is no fault."""
 
 
 async def test_a_batch_is_answered_with_its_count_and_can_be_read_at_once() -> None:
@@ -287,6 +290,12 @@ async def test_a_record_that_cannot_be_redacted_is_kept_without_its_content() ->
 
 
 class BrokenRedactor:
+    def suspects(self, records: object) -> Any:
+        raise RuntimeError("a record's secret words")
+
+    def rewritten(self, records: object, found: object) -> Any:
+        raise RuntimeError("a record's secret words")
+
     def records(self, records: object) -> Any:
         raise RuntimeError("a record's secret words")
 
@@ -346,6 +355,51 @@ async def test_a_batch_whose_sender_was_gone_before_its_answer_is_stored_once() 
         assert once_more.json == {"accepted": 3, "rejected": 0}
         total = (await sink.get("/api/ledger")).json["total"]
         assert (total["received"], total["accepted"], total["repeated"]) == (9, 6, 3)
+
+
+async def test_a_batch_that_comes_again_while_it_is_worked_on_is_stored_once() -> None:
+    """An agent that waited too long closes its connection and sends the same bytes again."""
+    async with running() as sink:
+        intake = sink.sink.intake
+        store, worked_on, go_on = intake._store, asyncio.Event(), asyncio.Event()
+
+        async def slowly(*given: Any) -> Any:
+            worked_on.set()
+            await go_on.wait()
+            return await store(*given)
+
+        intake._store = slowly  # type: ignore[method-assign,assignment]
+        head = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+        port = int(sink.server.url.rpartition(":")[2])
+        _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head % len(LINE) + LINE)
+        await worked_on.wait()
+        writer.close()
+        await eventually(lambda: bool(intake._repeats._undelivered))
+        again = asyncio.create_task(sink.post(LINE))
+        await eventually(lambda: not intake._repeats._undelivered)
+        go_on.set()
+
+        answer = (await again).json
+
+        assert answer["accepted"] + answer["repeated"] == 1
+        assert len(await sink.records()) == 1
+
+
+async def test_a_body_that_is_slow_to_read_or_to_redact_keeps_no_other_waiting() -> None:
+    """The loop itself is held by neither: both would take it for seconds."""
+    values = "joe@example.com 4111 1111 1111 1111 " * 7_000
+    bad = b"[" * 2_000_000
+    async with running() as sink:
+        for body in (json.dumps({"message": values}).encode(), bad):
+            posted = asyncio.create_task(sink.post(body))
+            longest, then = 0.0, time.thread_time()
+            while not posted.done():
+                await asyncio.sleep(0.001)
+                longest, then = max(longest, time.thread_time() - then), time.thread_time()
+
+            assert (await posted).status == 200
+            assert longest < LONGEST_HOLD_SECONDS
 
 
 async def test_a_batch_whose_answer_met_a_reset_connection_is_stored_once() -> None:
