@@ -59,8 +59,8 @@ class KeyState:
 
     __slots__ = (
         "arrived", "bytes", "capped", "error", "errors", "first", "gap", "inferred",
-        "key", "last", "message", "pulse", "records", "redacted", "retained", "silent", "state",
-        "trace_id", "warnings",
+        "key", "last", "message", "pulse", "quiet_until", "records", "redacted",
+        "retained", "silent", "state", "trace_id", "warnings",
     )  # fmt: skip
 
     def __init__(self, key: str) -> None:
@@ -68,6 +68,8 @@ class KeyState:
         self.state: State = "unknown"
         self.inferred = True
         self.silent = False
+        self.quiet_until = 0.0
+        """No silence before then; 0 when it is to be reckoned anew."""
         self.first: str | None = None
         self.last: str | None = None
         self.arrived = 0.0
@@ -99,6 +101,7 @@ class KeyState:
                 # A pause that was called silence counts too: that is how a slow key is learnt.
                 self.gap.add(now - self.arrived)
             self.arrived = now
+            self.quiet_until = 0.0
         self.silent = False
         self.pulse.add(now, count)
         return ended
@@ -109,7 +112,8 @@ class KeyState:
             return False
         if now - self.arrived <= settings.silence_floor_seconds:
             return False
-        self.silent = now - self.arrived > self.gap.allowed_seconds(settings)
+        self.quiet_until = self.arrived + self.gap.allowed_seconds(settings)
+        self.silent = now > self.quiet_until
         return self.silent
 
     def _common(self, now: float, settings: StateSettings) -> dict[str, Any]:

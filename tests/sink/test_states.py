@@ -305,3 +305,25 @@ def test_a_snapshot_of_another_epoch_is_of_no_use() -> None:
     saved = state_snapshot.save(kept(record()), "e1")
 
     assert not state_snapshot.restore(KeyStates(LIFECYCLE), saved, "e2")
+
+
+def test_the_newest_jobs_come_first_and_pages_of_them_leave_none_out() -> None:
+    states = KeyStates(Lifecycle(BUILT_IN))
+    for position in range(1, 301):
+        record = Record(timestamp="t", received="t", job=f"j{position % 97:02d}")
+        states.applied(Stored(position, Batch([record], [b"{}"]), float(position // 3)))
+    states.settle()
+
+    whole = [job.key for job in state_query.jobs(states, StateQuery(limit=500), 101.0).jobs]
+    order = sorted(states.jobs.values(), key=lambda job: (-job.arrived, job.key))
+    paged: list[str] = []
+    after: str | None = None
+    while True:
+        page = state_query.jobs(states, StateQuery(limit=10, after=after), 101.0)
+        paged += [job.key for job in page.jobs]
+        after = page.next
+        if after is None:
+            break
+
+    assert whole == [job.key for job in order]
+    assert paged == whole
