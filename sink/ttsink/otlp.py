@@ -229,15 +229,16 @@ def _objects(holder: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
 
 
 def number(value: Any) -> int | None:
-    """An integer from JSON: a number, or a text as OTLP writes 64 bits."""
+    """An integer of 64 bits from JSON: a number, or a text as OTLP writes them."""
     if isinstance(value, str) and len(value) <= _MAX_DIGITS:
         try:
-            return int(value)
+            value = int(value)
         except ValueError:
             return None
-    if isinstance(value, float) and math.isfinite(value):
-        return int(value)
-    return value if isinstance(value, int) else None
+    elif isinstance(value, float) and math.isfinite(value):
+        value = int(value)
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and -(2**63) <= value < 2**63 else None
 
 
 def nanoseconds(value: Any) -> int | None:

@@ -1,17 +1,19 @@
 """Every backend's shape gives the same spans, and no shape gives an exception of another kind."""
 
 import json
+import random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import tracing
-from ttsink.trace_backend import SHAPES, Backend, BackendError, check, headers, url
+from ttsink.trace_backend import SHAPES, Backend, BackendError, Kind, check, headers, url
 from ttsink.trace_shapes import UnreadableTraceError
 from ttsink.traces import merged
-from ttwire.span import Span
+from ttwire.span import Span, Trace
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -114,3 +116,36 @@ def test_a_backend_is_asked_at_its_base_with_its_headers_only() -> None:
 def test_a_backend_that_can_never_be_asked_is_refused(backend: Backend, says: str) -> None:
     with pytest.raises(BackendError, match=says):
         check(backend)
+
+
+JUNK: list[Any] = [
+    *(None, True, 0, -1, 1e18, 2**70, "", "x", "\ud800", [], {}, [[]], {"a": 1}, "9" * 30),
+    *(["a"], {"stringValue": {}}),
+]
+
+
+def spoiled(value: Any, dice: random.Random) -> Any:
+    """The same with some members replaced or renamed."""
+    if dice.random() < 0.06:
+        return dice.choice(JUNK)
+    if isinstance(value, dict):
+        return {
+            (name if dice.random() > 0.02 else f"{name}x"): spoiled(item, dice)
+            for name, item in value.items()
+        }
+    return [spoiled(item, dice) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_what_is_wrong_in_an_answer_costs_no_more_than_its_span(kind: Kind, seed: int) -> None:
+    """A viewer reads whatever was taken: one bad number must not cost it the whole trace."""
+    body = json.dumps(spoiled(json.loads(tracing.ANSWERS[kind][1]()), random.Random(seed)))
+    try:
+        found = SHAPES[kind].read(body.encode())
+    except UnreadableTraceError:
+        return
+    answer = msgspec.json.encode(Trace(tracing.TRACE, tuple(merged(found))))
+
+    assert len(msgspec.json.decode(answer, type=Trace).spans) <= len(tracing.SPANS)
