@@ -39,6 +39,9 @@ screens: $(STAMP) ## rewrite the golden screens and the pictures of the docs; sh
 	PYTHONPATH=tests $(BIN)/python -m support.golden
 	PYTHONPATH=tests $(BIN)/python -m support.keys_page
 
+bench: $(STAMP)  ## every bench at small sizes, some minutes; docs/performance.md has the full ones
+	PYTHONPATH=tests $(BIN)/python -m bench
+
 soak: $(STAMP)   ## the long forms: a flood of a million records, 20 kills, the canary
 	PYTHONPATH=tests $(BIN)/python tests/bench/soak_flood.py
 	PYTHONPATH=tests $(BIN)/python tests/bench/soak_crash.py

@@ -4,7 +4,8 @@ Generated traffic: workers that log at their own pace with jitter, some of which
 Run: python tests/bench/bench_silence.py [WORKERS]
 """
 
-import sys
+import argparse
+from collections.abc import Sequence
 from random import Random
 
 from ttsink.keystate import Worker
@@ -45,7 +46,12 @@ def hour(random: Random, pace: float, jitter: str) -> tuple[int, int, float, flo
     return spoken, alarms, at - worker.arrived, usual
 
 
-def main(workers: int) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument(
+        "workers", type=int, nargs="?", default=200, help="simulated, of each kind and pace"
+    )
+    workers = parser.parse_args(arguments).workers
     random = Random(7)
     print(
         "| jitter | pace | pauses | false alarms | noticed after (median) | in usual gaps (p95) |"
@@ -63,4 +69,4 @@ def main(workers: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    main()

@@ -3,8 +3,9 @@
 Run: python tests/bench/bench_states.py [BATCHES]
 """
 
-import sys
+import argparse
 import time
+from collections.abc import Sequence
 
 from ttsink.batch import Batch, Stored
 from ttsink.lifecycle import Lifecycle
@@ -40,7 +41,10 @@ def batch(number: int, jobs: int) -> list[Record]:
     ]
 
 
-def main(batches: int) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("batches", type=int, nargs="?", default=50, help="of 1000 records")
+    batches = parser.parse_args(arguments).batches
     for jobs in (1, 100, 2_000, 100_000):
         states = KeyStates(Lifecycle(BUILT_IN))
         made = [batch(number, jobs) for number in range(batches)]
@@ -58,4 +62,4 @@ def main(batches: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
+    main()
