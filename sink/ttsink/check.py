@@ -14,6 +14,7 @@ from ttsink.sample import SampleError, read
 SUFFIXES: Final = (".yaml", ".yml", ".conf")
 SAMPLES: Final = "samples"
 _FLUENTD: Final = re.compile(r"^\s*<(source|match|filter|label)\b", re.MULTILINE)
+_KUBERNETES: Final = re.compile(r"^apiVersion: ", re.MULTILINE)
 _PARSERS_ONLY: Final = re.compile(
     r"^\s*\[(?!(?:MULTILINE_)?PARSER\])", re.MULTILINE | re.IGNORECASE
 )
@@ -44,8 +45,10 @@ def found(paths: Iterable[Path]) -> list[Path]:
 
 
 def _is_part(path: Path) -> bool:
-    """Whether a file only holds parsers, which another one names."""
+    """Whether a file is no configuration of its own: only parsers, or Kubernetes' objects."""
     text = path.read_text(encoding="utf-8", errors="replace")
+    if _KUBERNETES.search(text):
+        return True
     return (
         path.suffix == ".conf"
         and "[" in text

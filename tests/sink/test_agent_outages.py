@@ -136,7 +136,7 @@ def test_fluent_bits_defaults_lose_a_chunk_in_an_outage_of_twelve_seconds() -> N
     assert not fluent_bit_chunk({}, {}, until(12.0, DOWN), 0.0).delivered
 
 
-def test_the_block_outlasts_five_minutes_and_then_lets_go() -> None:
+def test_the_block_tries_for_five_minutes_at_most_and_then_lets_go() -> None:
     output, _, _ = sections("output-block")
 
     assert fluent_bit_chunk(output, {}, until(300.0, DOWN), 0.0).delivered
