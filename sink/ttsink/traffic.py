@@ -221,7 +221,7 @@ class Traffic:
                 if ms > 4000:
                     said.append(line("warn", f"slow step: {ms} ms, budget 4000 ms", duration_ms=ms))
                 yield pause, said
-                self._span(run, worker, step.split(" {")[0], span_id, step_start)
+                self._span(run, worker, step.partition("{")[0].rstrip(" (/:"), span_id, step_start)
             if kind.name == "search-reindex" and random.random() < 0.15:
                 burst = [line("debug", f"bulk item {n} indexed", shard=n % 8) for n in range(60)]
                 yield 0.2, burst

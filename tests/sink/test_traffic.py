@@ -66,3 +66,12 @@ def test_bodies_have_the_shapes_of_their_agents() -> None:
     assert msgspec.json.decode(fluent_bit[0]["log"])["worker"].startswith("w-")
     resource = msgspec.json.decode(by_otlp.body)["resourceSpans"][0]
     assert len(resource["scopeSpans"][0]["spans"][0]["traceId"]) == 32
+
+
+def test_spans_have_names_without_what_is_filled_in() -> None:
+    traffic = Traffic(7, START)
+    traffic.until(START + 60)
+
+    names = {span.name for span in traffic.spans}
+    assert len(names) > 5
+    assert not [name for name in names if not name or set(name) & set("{}(")]
