@@ -176,6 +176,35 @@ def test_going_to_a_time_puts_the_cursor_on_the_first_record_from_then_on() -> N
     assert record.id == "e-30"
 
 
+@pytest.mark.parametrize(("filter_text", "found"), [("", "e-31"), ("odd", "e-31"), ("ten", "e-40")])
+def test_going_to_a_time_before_all_that_is_held_finds_it_in_the_sink(
+    filter_text: str, found: str
+) -> None:
+    words = ["ten" if n % 10 == 0 else "odd" if n % 2 else "even" for n in range(9_000)]
+    stored = [at(n / 100, n, words[n]) for n in range(1, 5_900)]
+    source = FakeSource(stored)
+    opened = Stage(source, columns=100, rows=20, settings=Settings(query=filter_text, zone="utc"))
+    opened.keys("@", "2026-01-02T03:00:00.305Z", "Enter")
+    record = opened.model.window.record()
+    assert record is not None
+    assert record.id == found
+    assert opened.model.halving is None
+    assert len(source.asked) < 30
+    assert "not in this view" not in opened.text
+    opened.keys("k")
+    assert opened.model.window.record() != record, "what is older is there, too"
+
+
+def test_going_to_a_time_before_all_that_is_retained_goes_to_the_oldest_and_says_so() -> None:
+    stored = [at(n / 100, n) for n in range(2_000, 5_900)]
+    opened = Stage(FakeSource(stored), columns=100, rows=20)
+    opened.keys("@", "2026-01-02T02:00:00Z", "Enter")
+    record = opened.model.window.record()
+    assert record is not None
+    assert record.id == "e-2000"
+    assert "nothing older than this is retained" in opened.text
+
+
 def test_ordered_by_record_time_late_records_find_their_place_after_the_hold_back() -> None:
     opened = Stage(FakeSource([at(n, n, f"first {n}.") for n in range(1, 5)]), columns=100, rows=20)
     opened.keys("r")

@@ -65,7 +65,7 @@ def start(model: Model) -> list[Effect]:
 def update(model: Model, action: Action) -> list[Effect]:
     """Changes the model by one action; returns what is to be done outside of it."""
     effects = _apply(model, action)
-    if model.window.pin() and model.notice is None:
+    if model.seeking is None and model.window.pin() and model.notice is None:
         model.say("what you were on is not in this view: this is what comes after it")
     if model.peek is not None and (record := model.window.record()) is not None:
         model.peek.show(record)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ttview import times
+from ttview import halving, times
 from ttview.effects import Ask, Effect, Refresh
 from ttview.feed import (
     AboutSeen,
@@ -16,8 +16,10 @@ from ttview.feed import (
     PageRequest,
     StatesChanged,
 )
+from ttview.halving import Halving
 from ttview.meter import losses
 from ttview.model import Model
+from ttview.viewing import seek
 from ttwire.record import Record
 
 HOLD_BACK_SECONDS = 1.0
@@ -41,7 +43,7 @@ def take(model: Model, arrival: Arrival) -> list[Effect]:
         case Failed(what, refusal, _):
             if what == "page":
                 model.paging = model.filling = False
-                model.seeking = None
+                model.seeking = model.halving = None
                 if model.window.held.top == "more":
                     model.window.held.top = "asked"
             model.say(f"{what}: {refusal.detail}", is_error=True)
@@ -85,6 +87,7 @@ def _connection(model: Model, found: Connection) -> list[Effect]:
     model.connection, model.connection_since = found, model.now
     if found.state != "live":
         model.paging = False
+        model.halving = None
         return []
     if before == "waiting":
         model.say("connected again")
@@ -92,6 +95,8 @@ def _connection(model: Model, found: Connection) -> list[Effect]:
 
 
 def _page(model: Model, loaded: PageLoaded) -> list[Effect]:
+    if model.halving is not None and loaded.request == model.halving.request:
+        return _halved(model, halving.answered(model.halving, loaded.page))
     if loaded.request.filter != model.query.text:
         return []
     if loaded.request.after is None:
@@ -99,8 +104,7 @@ def _page(model: Model, loaded: PageLoaded) -> list[Effect]:
     model.saw(loaded.page.records)
     added = model.window.load(loaded.request, loaded.page)
     if loaded.request.after is not None and model.seeking is not None:
-        if not model.window.go_to(model.seeking):
-            model.say("this record is no longer in the sink", is_error=True)
+        _sought(model, model.seeking, loaded.page.records)
         model.seeking = None
     elif loaded.request.after is not None and model.filling:
         newer = loaded.page.newer
@@ -112,9 +116,31 @@ def _page(model: Model, loaded: PageLoaded) -> list[Effect]:
     return []
 
 
+def _sought(model: Model, place: str, found: Sequence[Record]) -> None:
+    if model.window.go_to(place):
+        return
+    if model.query.asked.keeps_everything:
+        model.say("this record is no longer in the sink", is_error=True)
+    elif found and model.window.go_to(found[0].id):
+        model.say("the next record from there that the filter keeps")
+    else:
+        model.say("the filter keeps no record near there", is_error=True)
+
+
+def _halved(model: Model, found: Halving) -> list[Effect]:
+    if not found.done:
+        model.halving = found
+        return [Ask(found.request)]
+    model.halving = None
+    if found.at_oldest:
+        model.say("nothing older than this is retained")
+    first = model.window.held.first_record()
+    return [] if first is not None and first.id == found.found else seek(model, found.found)
+
+
 def wants(model: Model) -> list[Effect]:
     """Asks for older records where the screen is near the oldest one held."""
-    if model.paging or model.connection.state not in {"live", "ended"}:
+    if model.paging or model.halving is not None or model.connection.state not in {"live", "ended"}:
         return []
     if not model.window.wants_older():
         return []

@@ -9,6 +9,7 @@ from ttview.areas import Areas, arrange
 from ttview.effects import Effect, Where
 from ttview.entry import Entry, Epochs
 from ttview.feed import Arrival, Connection
+from ttview.halving import Halving
 from ttview.meter import Loss, Meter
 from ttview.peek import Peek
 from ttview.rows import Look, Row, Rows
@@ -104,6 +105,7 @@ class Model:
         self.paging = False
         self.filling = False
         self.seeking = settings.at
+        self.halving: Halving | None = None
         self.gap_records = 0
         # How it looks
         self.glyphs = glyphs.ASCII if settings.ascii_only else glyphs.UNICODE

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ttview import times
+from ttview import halving, times
 from ttview.effects import Ask, Effect
 from ttview.entry import Entry, Hole, Item
 from ttview.feed import PageRequest
@@ -78,20 +78,22 @@ def _is_marked(model: Model, record: Record, _: Record | None) -> bool:
 
 
 def _by_time(seconds: float) -> Command:
-    def command(model: Model) -> None:
+    def command(model: Model) -> list[Effect] | None:
         record = model.window.record()
         at = times.epoch_seconds(record.timestamp or record.received) if record else None
         if at is not None:
-            go_to_time(model, at + seconds)
+            return go_to_time(model, at + seconds)
+        return None
 
     return command
 
 
-def go_to_time(model: Model, at: float) -> None:
-    """Puts the cursor on the first record at or after a moment, as far as records are held."""
+def go_to_time(model: Model, at: float) -> list[Effect]:
+    """Puts the cursor on the first record at or after a moment; the source is asked for older."""
     target = times.text(at)
-    low, high = model.window.bounds()
-    items = model.window.held.items
+    window = model.window
+    low, high = window.bounds()
+    items = window.held.items
     best: int | None = None
     for index in range(low, high):
         item = items[index]
@@ -99,11 +101,18 @@ def go_to_time(model: Model, at: float) -> None:
             best = index
             break
     if best is None:
-        model.window.to_bottom()
-        return
-    model.window.go(best)
-    if best == low and model.window.held.top == "more":
-        model.say("older than what is held: g goes on from there")
+        window.to_bottom()
+        return []
+    earlier = any(isinstance(item, Entry) for item in items[low:best])
+    window.go(best)
+    known = window.held.first_record()
+    if earlier or window.cleared or window.held.top == "oldest" or known is None:
+        return []
+    begun = halving.begin(target, known)
+    if begun is None or begun.done:
+        return []
+    model.halving = begun
+    return [Ask(begun.request)]
 
 
 def parse_time(text: str, *, now: float, zone_name: str) -> float:

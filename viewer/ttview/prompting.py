@@ -100,8 +100,7 @@ def _side(model: Model, text: str) -> list[Effect]:
 
 
 def _goto(model: Model, text: str) -> list[Effect]:
-    go_to_time(model, parse_time(text, now=model.now, zone_name=model.zone))
-    return []
+    return go_to_time(model, parse_time(text, now=model.now, zone_name=model.zone))
 
 
 def _save(model: Model, text: str) -> list[Effect]:
