@@ -1,5 +1,8 @@
 """How fast new keys may get rows of their own."""
 
+from collections.abc import Container
+from itertools import islice
+
 
 class Gate:
     """A bucket of permissions that refills with time; what it refused is counted.
@@ -20,9 +23,19 @@ class Gate:
         self._left = min(self.per_second, self._left + (now - self._at) * self.per_second)
         self._at = now
 
-    def let_in(self, keys: int) -> int:
-        """How many of so many new keys may come now; the others are refused."""
-        count = min(keys, int(self._left))
+    def admitted(self, keys: list[str | None], *known: Container[str | None]) -> list[str | None]:
+        """The keys of a batch, None for new ones past what may come now.
+
+        They are sorted out before anything is kept of them, so that they cost next to nothing.
+        """
+        new = dict.fromkeys(keys)
+        new.pop(None, None)
+        for some in known:
+            new = dict.fromkeys([key for key in new if key not in some])
+        count = min(len(new), int(self._left))
         self._left -= count
-        self.refused += keys - count
-        return count
+        if count == len(new):
+            return keys
+        self.refused += len(new) - count
+        refused = frozenset(islice(new, count, None))
+        return [None if key in refused else key for key in keys]

@@ -1,7 +1,7 @@
 """What the records of one batch change of a job's attempts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ttsink import waiting
@@ -47,10 +47,16 @@ class Said:
     def __len__(self) -> int:
         return len(self.jobs)
 
-    def add(self, records: Sequence[Record], lines: Sequence[bytes], lifecycle: Lifecycle) -> None:
+    def add(
+        self,
+        records: Sequence[Record],
+        lines: Sequence[bytes],
+        jobs: Sequence[str | None],
+        workers: Sequence[str | None],
+        lifecycle: Lifecycle,
+    ) -> None:
+        """Takes a batch down; `jobs` and `workers` are its records', None where it has no row."""
         start = len(self.jobs)
-        jobs = [record.job for record in records]
-        workers = [record.worker for record in records]
         levels = [record.level for record in records]
         self.jobs += jobs
         self.workers += workers
@@ -72,6 +78,15 @@ class Said:
             if levels[place] == "fatal":
                 self.noted.add(start + place)
         self.redacted += [start + at for at, record in enumerate(records) if record.redacted]
+
+
+def grouped(keys: Sequence[str | None], wanted: Iterable[str | None]) -> dict[str, list[int]]:
+    """The places of each wanted key; records without a key are nobody's."""
+    groups: dict[str | None, list[int]] = {key: [] for key in wanted}
+    for place, key in enumerate(keys):
+        groups[key].append(place)
+    groups.pop(None, None)
+    return groups  # type: ignore[return-value]  # None was taken out
 
 
 def advance(job: Job, places: list[int], said: Said) -> bool:

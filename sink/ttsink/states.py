@@ -16,7 +16,7 @@ from ttsink.batch import Stored
 from ttsink.gate import Gate
 from ttsink.keystate import Job, Worker, head
 from ttsink.lifecycle import Lifecycle, Verdict
-from ttsink.progress import Said, advance
+from ttsink.progress import Said, advance, grouped
 from ttsink.queuestate import Queue
 from ttsink.state_settings import StateSettings
 from ttwire.record import Record
@@ -75,7 +75,13 @@ class KeyStates:
                 return
         self.position = stored.last
         self._now = max(self._now, stored.stored_at)
-        self._unsettled.add(records, lines, self.lifecycle)
+        self.gate.refill(self._now)
+        said = self._unsettled
+        workers = [record.worker for record in records]
+        jobs = [record.job for record in records]
+        workers = self.gate.admitted(workers, self.workers, said.newest_of_worker)
+        jobs = self.gate.admitted(jobs, self.jobs, said.newest_of_job)
+        said.add(records, lines, jobs, workers, self.lifecycle)
         if len(self._unsettled) >= SETTLED_AT_ONCE:
             self.settle()
 
@@ -96,12 +102,9 @@ class KeyStates:
             counts.clear()
 
     def _count_batches(self, said: Said, now: float) -> None:
-        self.gate.refill(now)
-        workers = self._admitted(said.newest_of_worker, self.workers)
-        for key, places in _grouped(said.workers, workers).items():
+        for key, places in grouped(said.workers, said.newest_of_worker).items():
             self._count(self._worker(key), places, said, said.newest_of_worker[key], now)
-        jobs = self._admitted(said.newest_of_job, self.jobs)
-        for key, places in _grouped(said.jobs, jobs).items():
+        for key, places in grouped(said.jobs, said.newest_of_job).items():
             job = self._job(key)
             before = job.shown_state()
             self._count(job, places, said, said.newest_of_job[key], now)
@@ -110,13 +113,6 @@ class KeyStates:
         for place, verdict in said.verdicts.items():
             if verdict.of == "worker":
                 self._worker_said(said.told[place], verdict, now)
-
-    def _admitted(self, keys: Iterable[str | None], rows: Mapping[str, Job | Worker]) -> list[str]:
-        """The keys that have a row, and as many of the others as the gate lets in."""
-        named = [key for key in keys if key is not None]
-        new = [key for key in named if key not in rows]
-        refused = set(new[self.gate.let_in(len(new)) :])
-        return [key for key in named if key not in refused] if refused else named
 
     def _count(
         self, row: Job | Worker, places: list[int], said: Said, last: Record, now: float
@@ -377,12 +373,3 @@ def _counted(
     for key, count in Counter(map(keys.__getitem__, places)).items():
         if key is not None and (row := rows.get(key)) is not None:
             yield row, count
-
-
-def _grouped(keys: Sequence[str | None], wanted: Iterable[str]) -> dict[str, list[int]]:
-    """The places of each wanted key."""
-    groups: dict[str | None, list[int]] = {key: [] for key in wanted}
-    for place, key in enumerate(keys):
-        if key in groups:
-            groups[key].append(place)
-    return groups  # type: ignore[return-value]  # no wanted key is None
