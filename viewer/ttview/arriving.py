@@ -20,6 +20,7 @@ from ttview.halving import Halving
 from ttview.meter import losses
 from ttview.model import Model
 from ttview.viewing import seek
+from ttwire.about import About
 from ttwire.record import Record
 
 HOLD_BACK_SECONDS = 1.0
@@ -52,6 +53,7 @@ def take(model: Model, arrival: Arrival) -> list[Effect]:
             if model.peek is not None:
                 model.peek.forget()
         case AboutSeen(about):
+            _noticed(model, about)
             model.about = about
         case _:
             pass
@@ -146,3 +148,12 @@ def wants(model: Model) -> list[Effect]:
         return []
     model.paging = True
     return [Ask(PageRequest(model.query.text, before=model.window.held.reach))]
+
+
+def _noticed(model: Model, about: About) -> None:
+    """Says what the sink noticed since it was last asked: an agent's mistake tells no agent."""
+    known = {(each.code, each.detail) for each in model.about.notices} if model.about else set()
+    fresh = [each for each in about.notices if (each.code, each.detail) not in known]
+    if fresh:
+        more = f" (and {len(fresh) - 1} more: ttview doctor)" if len(fresh) > 1 else ""
+        model.say(f"the sink noticed{more}: {fresh[-1].detail}", is_error=True)
