@@ -78,6 +78,12 @@ _BEHIND: Final = re.compile(r"[\s\-:|]*")
 _LEVEL_FIRST: Final = re.compile(
     rf"(?:[\[(<]({_LEVELS})[\])>]|({_LEVELS}):|level=\"?(\w{{1,16}}))", re.ASCII | re.IGNORECASE
 )
+# Ruby's own logger: `E, [2026-01-02T03:04:05.123456 #12] ERROR -- worker: text`.
+_RUBY: Final = re.compile(
+    rf"[DIWEFA], \[{timestamp.ISO} #\d{{1,10}}\]\s{{1,3}}(?P<level>[A-Z]{{3,5}}) -- "
+    rf"[^:\n]{{0,128}}: ",
+    re.ASCII,
+)
 _LEVEL_WORD: Final = re.compile(rf"({_LEVELS})[ \t|]", re.ASCII)
 
 
@@ -93,6 +99,8 @@ def read(message: str, *, received: str, offset_minutes: int = 0) -> Told:
         level, end = severity.level(timed["level"])[0], timed.end()
         if timed["process"] != CELERY_PARENT:  # it hands tasks out and runs none
             worker = timed["process"]
+    elif head[1:3] == ", " and (timed := _RUBY.match(head)):
+        level, end = severity.level(timed["level"])[0], timed.end()
     elif first in {"I", "W", "E", "F"} and (timed := _KLOG.match(head)):
         level, end = severity.level(first)[0], head.find("] ", timed.end()) + 2
     elif first == "<" and (timed := _SYSLOG_5424.match(head) or _SYSLOG.match(head)):

@@ -1,5 +1,6 @@
 """The rules in force, compiled: one pattern for a batch, one set for a text, one each to cut."""
 
+import difflib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -125,9 +126,9 @@ class Ruleset:
         self.kinds = (*KINDS, *(rule.kind for rule, _ in own))
         unknown = sorted(set(settings.modes) - set(self.kinds))
         if unknown:
-            raise RedactionSettingsError(
-                f"unknown redaction rule {unknown[0]!r}; known are: {', '.join(sorted(self.kinds))}"
-            )
+            near = difflib.get_close_matches(unknown[0], self.kinds, n=1)
+            known = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(self.kinds)}"
+            raise RedactionSettingsError(f"modes: unknown redaction rule {unknown[0]!r}; {known}")
         off = {kind for kind in OFF_BY_DEFAULT if kind not in settings.modes}
         off |= {kind for kind, mode in settings.modes.items() if mode == "off"}
         self.off = frozenset(off)

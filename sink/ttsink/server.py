@@ -200,6 +200,8 @@ async def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
     except StartError as error:
         sys.stderr.write(f"ttsink: {error}\n")
         return error.status
+    if not loaded.settings.redaction.enabled:
+        LOGGER.warning("redaction is off: secrets and personal values are kept as they come")
     for variable in loaded.unknown:
         LOGGER.warning("no such option in the environment: %s", variable)
     gc.freeze()
@@ -215,7 +217,10 @@ async def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
         loop.add_signal_handler(number, handler)
     sys.stderr.write(f"listening on {server.url}\n")
     sys.stderr.flush()
+    # In a thread, and after the address is told: nobody waits for it.
+    warm = asyncio.create_task(asyncio.to_thread(server.sink.warm_up))
     await stop.wait()
+    warm.cancel()
     LOGGER.info("draining")
     await server.drain()
     return 0

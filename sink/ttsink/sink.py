@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from ttsink import redact_key
+from ttsink import redact_key, redact_warm
 from ttsink.cap import Caps, Outcome
 from ttsink.config import ConfigError
 from ttsink.dialect import Dialects
@@ -146,6 +146,11 @@ class Sink:
 
     def _clean_spans(self, spans: list[Span]) -> list[Span]:
         return self._redactor.spans(spans)[0] if self._redactor is not None else spans
+
+    def warm_up(self) -> None:
+        """Makes the first batches as quick as later ones; may run in a thread."""
+        if self._redactor is not None:
+            redact_warm.warm_up(self._redactor)
 
     def _notice(self, mistake: Mistake) -> None:
         """Tells a mistake of an agent's configuration: in the log, and on /api/info."""

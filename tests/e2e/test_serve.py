@@ -20,6 +20,8 @@ LINE = b'{"job":"digest-1","message":"hello"}'
 
 
 class Sink:
+    """`started` is what it said before it listened."""
+
     def __init__(self, process: asyncio.subprocess.Process, port: int, started: str) -> None:
         self.process = process
         self.port = port
@@ -70,15 +72,16 @@ async def serving(home: Path, *flags: str, **env: str) -> AsyncIterator[Sink]:
     assert process.stderr is not None
     drain = None
     try:
-        line = ""
+        line = before = ""
         async with asyncio.timeout(SECONDS):
             while not line.startswith("listening on "):
+                before += line
                 line = (await process.stderr.readline()).decode()
                 assert line, "the sink ended before it listened"
         drain = asyncio.create_task(process.stderr.read())
         found = re.fullmatch(r"listening on https?://127\.0\.0\.1:(\d+)\n", line)
         assert found is not None
-        yield Sink(process, int(found[1]), line)
+        yield Sink(process, int(found[1]), before)
     finally:
         if process.returncode is None:
             process.terminate()
@@ -86,6 +89,11 @@ async def serving(home: Path, *flags: str, **env: str) -> AsyncIterator[Sink]:
             await process.wait()
             if drain is not None:
                 await drain
+
+
+async def test_a_start_without_redaction_says_so_in_the_log(tmp_path: Path) -> None:
+    async with serving(tmp_path, "--redact", "off") as sink:
+        assert "redaction is off" in sink.started
 
 
 async def test_a_capture_posted_as_curl_would_streams_once_with_its_members(

@@ -129,6 +129,13 @@ def test_ids_in_front_of_a_message_are_found_before_it_is_parted() -> None:
     assert found.fields["head"] == "2026-01-02 03:04:05,123 INFO"
 
 
+def test_a_line_of_rubys_own_logger_is_read() -> None:
+    found = record({"log": "E, [2026-01-02T03:04:05.123456 #12] ERROR -- mailer: bounced"})
+
+    assert (found.level, found.message) == ("error", "bounced")
+    assert found.timestamp == "2026-01-02T03:04:05.123456Z"
+
+
 @pytest.mark.parametrize(
     ("text", "level", "message"),
     [
