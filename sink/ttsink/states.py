@@ -31,6 +31,9 @@ SETTLED_AT_ONCE: Final = 8_192
 """Records counted together at most: some 5 ms of the loop, and bounded memory."""
 
 
+COUNTS_SHARE: Final = 4
+"""One in so many bytes of an update is kept for rows that only counted on."""
+
 DEFAULT: Final = StateSettings()
 
 
@@ -291,15 +294,17 @@ class KeyStates:
     def changes(self, now: float) -> States:
         """What changed since the last call, at most `max_update_bytes` of it.
 
-        Changed states come first; rows that only counted on take turns.
+        Changed states come first; rows that only counted on take turns, and always some of them:
+        where states change without end, their ages and counts would stand still.
         """
         self.settle()
         jobs: list[JobState] = []
         workers: list[WorkerState] = []
         queues: list[QueueState] = []
         left = self.settings.max_update_bytes
-        for pool in (self._restated, self._touched):
-            while pool and left > 0:
+        kept_back = left // COUNTS_SHARE
+        for pool, least in ((self._restated, kept_back), (self._touched, 0), (self._restated, 0)):
+            while pool and left > least:
                 row = next(iter(pool))
                 del pool[row]
                 self._touched.pop(row, None)

@@ -327,3 +327,22 @@ def test_the_newest_jobs_come_first_and_pages_of_them_leave_none_out() -> None:
 
     assert whole == [job.key for job in order]
     assert paged == whole
+
+
+def test_rows_that_only_count_on_are_told_of_though_states_change_without_end() -> None:
+    states = KeyStates(LIFECYCLE, StateSettings(max_new_keys_per_second=10_000))
+    steady = [record("steady", "w-steady")]
+    states.applied(stored(1, steady, 1_000.0))
+    for _ in range(100):
+        states.changes(1_000.0)
+    told: set[str] = set()
+    position = 2
+    for second in range(20):
+        changing = [record(f"new-{second}-{i}", None) for i in range(100)]
+        batch = [*changing, *steady]
+        states.applied(stored(position, batch, 1_001.0 + second))
+        position += len(batch)
+        update = states.changes(1_001.0 + second)
+        told.update(row.key for row in (*update.jobs, *update.workers))
+
+    assert {"steady", "w-steady"} <= told
