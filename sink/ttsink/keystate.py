@@ -106,13 +106,17 @@ class KeyState:
         self.pulse.add(now, count)
         return ended
 
-    def falls_silent(self, now: float, settings: StateSettings) -> bool:
-        """Whether it runs and has just now been quiet for longer than its gaps allow."""
+    def falls_silent(self, now: float, settings: StateSettings, since: float = 0.0) -> bool:
+        """Whether it runs and has just now been quiet for longer than its gaps allow.
+
+        Nobody listened before `since`.
+        """
         if self.silent or self.state != "running":
             return False
-        if now - self.arrived <= settings.silence_floor_seconds:
+        heard = max(self.arrived, since)
+        if now - heard <= settings.silence_floor_seconds:
             return False
-        self.quiet_until = self.arrived + self.gap.allowed_seconds(settings)
+        self.quiet_until = heard + self.gap.allowed_seconds(settings)
         self.silent = now > self.quiet_until
         return self.silent
 

@@ -50,6 +50,7 @@ class StateFeed:
         except OSError:
             return False
         restored = state_snapshot.restore(self._states, saved, self._epoch)
+        self._states.listening_since = self._clock()
         if not restored:
             LOGGER.warning("states not restored", extra={"file": self._path.name})
         return restored

@@ -53,6 +53,8 @@ class KeyStates:
         self.forgotten = 0
         self.gate = Gate(self.settings.max_new_keys_per_second)
         self.position = 0
+        self.listening_since = 0.0
+        """The sink's own absence is nobody's silence."""
         self._now = 0.0
         self._gone_jobs: Counter[str] = Counter()
         self._gone_workers: Counter[str] = Counter()
@@ -283,11 +285,12 @@ class KeyStates:
     def check(self, now: float) -> None:
         """Find who fell silent. Once a second is often enough."""
         self.settle()
+        since = self.listening_since
         for worker in _due(self.workers, now):
-            if worker.falls_silent(now, self.settings):
+            if worker.falls_silent(now, self.settings, since):
                 self._restated[worker] = None
         for job in _due(self.jobs, now):
-            if job.falls_silent(now, self.settings):
+            if job.falls_silent(now, self.settings, since):
                 self._restated[job] = None
                 self._queue_moved(job, job.queue, job.state, now)
 

@@ -343,6 +343,21 @@ def test_rows_that_only_count_on_are_told_of_though_states_change_without_end() 
         states.applied(stored(position, batch, 1_001.0 + second))
         position += len(batch)
         update = states.changes(1_001.0 + second)
-        told.update(row.key for row in (*update.jobs, *update.workers))
+        told.update(row.key for row in update.jobs)
+        told.update(row.key for row in update.workers)
 
     assert {"steady", "w-steady"} <= told
+
+
+def test_the_sink_s_own_absence_is_nobody_s_silence() -> None:
+    states = kept(record("j", "w", fields={"event": "started"}), now=1_000.0)
+    for position in range(2, 12):
+        states.applied(stored(position, [record()], 1_000.0 + position))
+        states.settle()
+    states.listening_since = 2_000.0
+
+    states.check(2_005.0)
+    before = states.jobs["j"].shown_state()
+    states.check(2_030.0)
+
+    assert (before, states.jobs["j"].shown_state()) == ("running", "silent")

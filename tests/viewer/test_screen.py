@@ -6,6 +6,7 @@ from support.stage import FakeSource, Stage
 from support.traffic import records, states
 from ttview.entry import Entry
 from ttview.feed import Connection, Failed, GapSeen, PageRequest, StatesChanged, StreamRequest
+from ttview.meter import Meter
 from ttview.settings import Settings
 from ttwire.about import Refusal
 from ttwire.gap import Gap
@@ -325,3 +326,14 @@ def test_the_window_title_says_what_is_shown_and_whether_it_moves() -> None:
         "ttview: level:error [paused]",
         "ttview: level:error [frozen]",
     ]
+
+
+def test_what_was_replayed_is_no_silence() -> None:
+    meter = Meter()
+    meter.count(1_000.0, 1, None)
+    newest = Record(timestamp="1970-01-01T00:20:00.000000Z")
+
+    meter.replayed(1_205.0, newest)
+
+    assert meter.last == 1_200.0
+    assert meter.rate(1_205.0) == 0.0

@@ -69,6 +69,8 @@ def _records(model: Model, records: Sequence[Record]) -> None:
     live = [one for one in records if (one.received or one.timestamp) >= opened]
     if live:  # what was replayed is neither pace nor lag
         model.meter.count(model.now, len(live), live[-1])
+    else:
+        model.meter.replayed(model.now, records[-1])
     model.saw(records)
     if model.window.held.order == "time":
         model.waiting.append((model.now, records))

@@ -33,6 +33,12 @@ class Meter:
         at = epoch_seconds(newest.received or newest.timestamp) if newest is not None else None
         self.lag_seconds = None if at is None else max(now - at, 0.0)
 
+    def replayed(self, now: float, newest: Record) -> None:
+        """What came while nobody listened is neither pace nor lag, but no silence either."""
+        at = epoch_seconds(newest.received or newest.timestamp)
+        if self.last is not None and at is not None:
+            self.last = max(self.last, min(at, now))
+
     def rate(self, now: float) -> float:
         while self._counts and self._counts[0][0] < now - SPAN_SECONDS:
             self._counts.popleft()
