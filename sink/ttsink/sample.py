@@ -133,7 +133,7 @@ def _same(expected: object, got: object) -> bool:
 
 
 def _nearest(expected: Row, rest: Sequence[Row]) -> Row | None:
-    """The record with the same message, else the one most members of which are right."""
+    """The record with the same message, whose other members are told apart then."""
     for row in rest:
         if row.get("message") == expected.get("message"):
             return row
