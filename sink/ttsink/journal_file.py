@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 import zstandard
 
+from ttsink import journal_salvage
 from ttsink.batch import Batch, Stored
 from ttsink.log import BATCH_ID_SECONDS, Promise, new_epoch
 from ttwire.record import decode_lines
@@ -113,10 +114,15 @@ class JournalFile:
         try:
             self._db = self._connect()
             opened = self._read_head()
+            journal_salvage.check(self._db)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
-            saved = self._salvage()
+            if self._db is not None:
+                with suppress(sqlite3.Error):
+                    self._db.close()
+                self._db = None
+            saved = journal_salvage.readable(self.path)
             aside = self._move_aside()
             self._db = self._connect()
             opened = self._read_head()
@@ -196,26 +202,6 @@ class JournalFile:
                 f"the journal lacks its newest {lost} positions: its tail was lost or cut off"
             )
         return lost
-
-    def _salvage(self) -> list[tuple[object, ...]]:
-        """Every row of a damaged file that can still be read, from both ends."""
-        if self._db is not None:
-            with suppress(sqlite3.Error):
-                self._db.close()
-            self._db = None
-        saved: dict[int, tuple[object, ...]] = {}
-        upwards = "SELECT * FROM batches ORDER BY first"
-        for query in (upwards, f"{upwards} DESC"):
-            with suppress(sqlite3.Error):
-                db = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
-                try:
-                    for row in db.execute(query):
-                        if row[0] in saved:
-                            break
-                        saved[row[0]] = row
-                finally:
-                    db.close()
-        return [saved[first] for first in sorted(saved)]
 
     def _move_aside(self) -> str:
         name = f"{FILE_NAME}.damaged-{time.time_ns() // 1_000_000}"

@@ -5,6 +5,7 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha512
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,28 @@ async def test_a_damaged_file_never_stops_a_start(tmp_path: Path, damage: str) -
         assert view.epoch != epoch or first > 5_000
 
     async with opened(tmp_path) as (_, view, _):
+        assert kept(view)[-1] == "after"
+
+
+async def test_damage_under_the_text_of_rows_costs_those_rows_only(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (log, _, _):
+        for n in range(20):
+            await log.append(batch(*[sha512(b"%d %d" % (n, i)).hexdigest() for i in range(500)]))
+    path = tmp_path / FILE_NAME
+    content = bytearray(path.read_bytes())
+    for part in (0.3, 0.5, 0.7):
+        page = int(len(content) * part) // 4096
+        content[4096 * page : 4096 * (page + 1)] = b"\xff" * 4096
+    path.write_bytes(content)
+
+    async with opened(tmp_path) as (log, view, _):
+        assert log.status().health == "ok"
+        assert len(log.notes) == 1
+        assert len(kept(view)) >= 500 * 17
+        await log.append(batch("after"))
+
+    async with opened(tmp_path) as (log, view, _):
+        assert log.notes == []
         assert kept(view)[-1] == "after"
 
 
