@@ -90,9 +90,12 @@ class Lifecycle:
                 try:
                     pattern = re2.compile(rule.message, _options())
                 except re2.error as error:
+                    reason = error.args[0]
+                    if isinstance(reason, bytes):
+                        reason = reason.decode(errors="replace")
                     raise RuleError(
-                        f"lifecycle rule of {rule.system!r}: message {rule.message!r} is no RE2 "
-                        f"pattern: {error}"
+                        f"[states] rules: rule of {rule.system!r}: message {rule.message!r} is "
+                        f"no RE2 pattern: {reason}"
                     ) from None
                 scan.Add(rule.message)
                 patterns.append(rule.message)
@@ -102,7 +105,8 @@ class Lifecycle:
                 known.update((value.lower(), rule) for value in rule.values)
             if not rule.message and not (rule.field and rule.values):
                 raise RuleError(
-                    f"lifecycle rule of {rule.system!r}: needs `message`, or `field` with `values`"
+                    f"[states] rules: rule of {rule.system!r}: "
+                    "needs `message`, or `field` with `values`"
                 )
         if patterns:
             scan.Compile()

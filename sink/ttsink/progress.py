@@ -127,15 +127,13 @@ def _tell(job: Job, place: int, said: Said) -> None:
     number = _number(job, said.attempts[place], verdict)
     tried = job.attempt(number)
     if verdict is not None and verdict.of == "job":
-        if verdict.attempt is not None and number is None:
-            tried = job.attempt(verdict.attempt)
         tried = job.say(
             verdict.state,
             when,
             tried,
             inferred=verdict.inferred,
             seconds=verdict.seconds,
-            numbered=number is not None or verdict.attempt is not None,
+            numbered=number is not None,
         )
         _times(job, tried, said.told[place], verdict)
     elif tried.start is None and tried.end is None:
@@ -167,6 +165,8 @@ def _number(job: Job, number: int | None, verdict: Verdict | None) -> int | None
 
     Some systems (BullMQ) count up before they say that an attempt failed or ended.
     """
+    if number is None and verdict is not None and verdict.of == "job":
+        number = verdict.attempt
     newest = job.current
     if (
         verdict is not None

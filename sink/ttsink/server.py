@@ -16,6 +16,7 @@ from ttsink.app import application
 from ttsink.auth import AuthError, Tokens, binding_refused, digests, is_loopback, read_tokens
 from ttsink.config import EXIT_CONFIG, ConfigError, Loaded
 from ttsink.door import Door
+from ttsink.lifecycle import RuleError
 from ttsink.listener import Listener
 from ttsink.oplog import LOGGER
 from ttsink.settings import AuthSettings, Settings
@@ -114,7 +115,7 @@ class Server:
             raise StartError(refused, EXIT_CONFIG)
         try:
             self.sink = sink or Sink(settings, environ)
-        except ConfigError as error:
+        except (ConfigError, RuleError) as error:
             raise StartError(str(error), EXIT_CONFIG) from None
         self.door = Door(
             tokens,

@@ -116,6 +116,9 @@ class Sink:
             asyncio.create_task(feed.run(), name="states"),
         ]
         await keeper.caught_up.wait()
+        self.states.count_at_least(
+            {key: account.accepted for key, account in self.view.books.ledger().jobs.items()}
+        )
         self._state = None
 
     def _restore(self) -> None:

@@ -270,6 +270,17 @@ class KeyStates:
                 if row is not None:
                     row.retained += count
 
+    def count_at_least(self, accepted: Mapping[str, int]) -> None:
+        """Records of jobs that an exact account knows of.
+
+        After a crash, those stored since the last snapshot and evicted are in no journal.
+        """
+        self.settle()
+        for key, count in accepted.items():
+            job = self.jobs.get(key)
+            if job is not None:
+                job.records = max(job.records, count)
+
     def capped(self, job: str | None, worker: str | None, count: int) -> None:
         for row in self._rows(job, worker):
             row.capped += count

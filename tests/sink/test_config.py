@@ -5,7 +5,10 @@ import pytest
 
 from ttsink import cli, config
 from ttsink.commands import config_show
+from ttsink.lifecycle import Rule
+from ttsink.server import Server, StartError
 from ttsink.settings import Settings
+from ttsink.state_settings import StateSettings
 
 OPTIONS = config.options()
 
@@ -136,3 +139,11 @@ def test_an_unknown_command_names_the_nearest_one(capsys: pytest.CaptureFixture[
     assert cli.main(["config", "shwo"]) == 2
     assert "did you mean 'show'?" in capsys.readouterr().err
     assert cli.main(["--help"]) == 0
+
+
+def test_a_rule_that_is_no_pattern_is_a_mistake_of_the_configuration() -> None:
+    rule = Rule(system="ours", state="failed", message="(")
+    settings = Settings(states=StateSettings(rules=(rule,)))
+
+    with pytest.raises(StartError, match=r"rule of 'ours': message '\(' is no RE2 pattern: miss"):
+        Server(settings, {})

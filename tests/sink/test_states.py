@@ -361,3 +361,19 @@ def test_the_sink_s_own_absence_is_nobody_s_silence() -> None:
     states.check(2_030.0)
 
     assert (before, states.jobs["j"].shown_state()) == ("running", "silent")
+
+
+def test_an_exact_account_fills_in_what_was_stored_and_evicted_before_a_crash() -> None:
+    states = kept(record("a"), record("a"))
+    states.count_at_least({"a": 7, "gone": 3})
+    states.count_at_least({"a": 1})
+    job = states.jobs["a"].wire(1_000.0, states.settings)
+
+    assert (job.records, job.retained, job.evicted) == (7, 2, 5)
+    assert "gone" not in states.jobs
+
+
+def test_an_attempt_named_in_the_text_alone_has_none_before_it() -> None:
+    states = kept(record("a", message="Starting attempt 2 of 3"))
+
+    assert list(states.jobs["a"].attempts) == [2]
