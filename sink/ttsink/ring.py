@@ -1,6 +1,6 @@
 """The newest records of one job or one worker, and the account that outlives them."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import nsmallest
 from itertools import islice
@@ -154,7 +154,7 @@ class Rings:
         self.overflow = Ring(OVERFLOW)
         nobody = Ring("")
         self.live: dict[str | None, Ring] = {None: nobody, "": nobody, OVERFLOW: self.overflow}
-        self.tombstones: dict[str, Ring] = {}
+        self.tombstones: OrderedDict[str, Ring] = OrderedDict()
         self.retired = 0
         self.forgotten = 0
         self.overflowed = 0
@@ -238,7 +238,7 @@ class Rings:
 
     def _forget(self) -> None:
         """The oldest account becomes part of the overflow's, with all it will still count."""
-        ring = self.tombstones.pop(next(iter(self.tombstones)))
+        ring = self.tombstones.popitem(last=False)[1]
         self.overflow.tally.add(ring.tally.counts())
         ring.tally = self.overflow.tally
         self.forgotten += 1

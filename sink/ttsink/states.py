@@ -5,7 +5,7 @@ so many newer keys came that its own row goes too (counted in `forgotten`).
 """
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final, TypeVar
@@ -47,8 +47,8 @@ class KeyStates:
     def __init__(self, lifecycle: Lifecycle, settings: StateSettings = DEFAULT) -> None:
         self.lifecycle = lifecycle
         self.settings = settings
-        self.jobs: dict[str, Job] = {}
-        self.workers: dict[str, Worker] = {}
+        self.jobs: OrderedDict[str, Job] = OrderedDict()
+        self.workers: OrderedDict[str, Worker] = OrderedDict()
         self.queues: dict[str, Queue] = {}
         self.forgotten = 0
         self.gate = Gate(self.settings.max_new_keys_per_second)
@@ -346,7 +346,7 @@ class KeyStates:
         if row is None:
             row = Job(key)
             if len(self.jobs) >= self.settings.max_jobs:
-                gone = self.jobs.pop(next(iter(self.jobs)))
+                gone = self.jobs.popitem(last=False)[1]
                 self._forget(gone)
                 if gone.queue is not None and (queue := self.queues.get(gone.queue)):
                     queue.move(gone.shown_state(), None)
@@ -358,7 +358,7 @@ class KeyStates:
         if row is None:
             row = Worker(key)
             if len(self.workers) >= self.settings.max_workers:
-                self._forget(self.workers.pop(next(iter(self.workers))))
+                self._forget(self.workers.popitem(last=False)[1])
         self.workers[key] = row
         return row
 
