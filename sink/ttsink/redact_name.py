@@ -79,9 +79,18 @@ MAX_NAME_CHARS = 256
 """A longer key is no name of a field."""
 
 
-@lru_cache(maxsize=4096)
+_USUAL = re.compile(r"[A-Za-z_.-]{1,40}[0-9]{0,2}")
+
+
 def kind_of(name: str) -> str | None:
-    """The kind of secret a field of this name holds; `db_password`, `X-Api-Key`, `authToken`."""
+    """The kind of secret a field of this name holds; `db_password`, `X-Api-Key`, `authToken`.
+
+    Only usual names are remembered: a key may itself be a value that is to go.
+    """
+    return _remembered(name) if _USUAL.fullmatch(name) else _kind_of(name)
+
+
+def _kind_of(name: str) -> str | None:
     if len(name) > MAX_NAME_CHARS:
         return None
     plain = _JOINTS.sub("", name.lower())
@@ -95,3 +104,6 @@ def kind_of(name: str) -> str | None:
         if kind is not None:
             return kind
     return None
+
+
+_remembered = lru_cache(maxsize=4096)(_kind_of)

@@ -1,13 +1,16 @@
 """What redaction takes out, what it leaves alone, and what stands instead."""
 
+import gc
 import random
 import re
 import time
+from types import FunctionType, ModuleType
 from typing import Any
 
 import msgspec
 import pytest
 
+from ttsink.redact_name import _remembered, kind_of
 from ttsink.redact_ruleset import RedactionSettingsError
 from ttsink.redact_settings import OwnRule, RedactionSettings
 from ttsink.redact_warm import warm_up
@@ -427,3 +430,23 @@ def test_text_is_scanned_sooner_after_a_warm_up() -> None:
     warm_up(warm)
 
     assert first_batch_seconds(warm) < 0.7 * first_batch_seconds(cold)
+
+
+def test_a_redactor_remembers_no_value() -> None:
+    """A dump of the process's memory would show them all, long after their records are gone."""
+    value = "remembered.by.nobody@example.com"
+    redactor = Redactor(RedactionSettings(), KEY)
+    for number in range(3):
+        redactor.records([Record(message=f"to {value} {number}", fields={value: [value]})])
+
+    held: list[Any] = [redactor, kind_of, _remembered]
+    seen: set[int] = set()
+    while held:
+        one = held.pop()
+        if id(one) in seen or isinstance(one, type | ModuleType):
+            continue
+        seen.add(id(one))
+        if isinstance(one, str | bytes):
+            assert value not in (one if isinstance(one, str) else one.decode("latin-1"))
+        if not isinstance(one, FunctionType):
+            held += gc.get_referents(one)
