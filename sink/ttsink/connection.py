@@ -1,5 +1,6 @@
 """One connection: what cannot be read as HTTP is answered without repeating it."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,6 +13,12 @@ DETAIL: Final = (
     "what was sent is no HTTP/1.1 request; a Content-Length or chunk size that is wrong makes the "
     "rest of a body look like one"
 )
+
+HEAD_SECONDS: Final = 20.0
+"""From a connection to the end of its first request's head; for later ones it is the time a
+connection may idle. Without it a sender of half heads holds every connection there is."""
+
+_HEAD_END: Final = b"\r\n\r\n"
 
 Lost = Callable[[], None]
 
@@ -26,6 +33,21 @@ class Connection(web.RequestHandler):
 
     lost: Lost | None = None
     gone: Lost | None = None
+    _headless: asyncio.TimerHandle | None = None
+    _seen = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._headless = asyncio.get_running_loop().call_later(HEAD_SECONDS, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        if self._headless is not None:
+            if _HEAD_END in self._seen + data:
+                self._headless.cancel()
+                self._headless = None
+            else:
+                self._seen = (self._seen + data)[1 - len(_HEAD_END) :]
+        super().data_received(data)
 
     def handle_error(
         self,
@@ -43,6 +65,9 @@ class Connection(web.RequestHandler):
         return answer
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        if self._headless is not None:
+            self._headless.cancel()
+            self._headless = None
         lost, self.lost = self.lost, None
         gone, self.gone = self.gone, None
         if gone is not None:

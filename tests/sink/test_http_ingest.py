@@ -13,6 +13,7 @@ import pytest
 import zstandard
 
 from support.running import Capture, Running, captures, eventually, running
+from ttsink import connection
 from ttsink.agent import agent_name
 
 LINE = b'{"job":"digest-1","worker":"w-1","level":"info","message":"hello"}'
@@ -503,6 +504,28 @@ async def test_a_connection_is_kept_longer_than_an_agent_keeps_an_idle_one() -> 
         assert runner is not None
 
         assert runner._kwargs["keepalive_timeout"] > 90
+
+
+async def test_a_connection_that_sends_half_a_head_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.05)
+    async with running() as sink:
+        port = int(sink.server.url.rpartition(":")[2])
+        whole, half = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        request = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r", b"\n"
+        for piece in request:
+            whole[1].write(piece)
+            await whole[1].drain()
+        assert (await whole[0].readuntil(b"\r\n\r\nok\n")).startswith(b"HTTP/1.1 200")
+        half[1].write(request[0])
+
+        async with asyncio.timeout(10):
+            assert await half[0].read() == b""
+            whole[1].write(b"".join(request))
+            assert await whole[0].readuntil(b"\r\n\r\nok\n")
+        for _reader, writer in (whole, half):
+            writer.close()
 
 
 async def test_connections_over_the_bound_are_told_to_come_back() -> None:
