@@ -43,9 +43,11 @@ def add_routes(app: web.Application, intake: Intake) -> None:
         # Vector's health check is a HEAD that must be answered with exactly 200.
         return web.json_response({"status": "ok"})
 
-    app.router.add_post(ROUTE, post)
-    app.router.add_put(ROUTE, post)
-    app.router.add_get(ROUTE, health)  # and HEAD
+    # A 404 for a slash too many would make agents drop every batch.
+    for route in (ROUTE, f"{ROUTE}/"):
+        app.router.add_post(route, post)
+        app.router.add_put(route, post)
+        app.router.add_get(route, health)  # and HEAD
 
 
 def stored(taken: Taken, _content_type: str) -> web.Response:

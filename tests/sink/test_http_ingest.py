@@ -234,6 +234,12 @@ async def test_senders_that_stall_do_not_keep_another_out() -> None:
         assert "this sender" in same.json["detail"]
 
 
+async def test_a_slash_too_many_behind_the_route_loses_no_batch() -> None:
+    async with running() as sink:
+        assert (await sink.post(LINE, "/ingest/")).body == b'{"accepted":1,"rejected":0}'
+        assert (await sink.ask("HEAD", "/ingest/")).status == 200
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "error"),
     [
