@@ -34,6 +34,9 @@ SETTLED_AT_ONCE: Final = 8_192
 COUNTS_SHARE: Final = 4
 """One in so many bytes of an update is kept for rows that only counted on."""
 
+FRAME_BYTES: Final = 512
+"""What stands around the rows of an update, and a queue or two at its end."""
+
 DEFAULT: Final = StateSettings()
 
 
@@ -315,19 +318,22 @@ class KeyStates:
         jobs: list[JobState] = []
         workers: list[WorkerState] = []
         queues: list[QueueState] = []
-        left = self.settings.max_update_bytes
+        left = self.settings.max_update_bytes - FRAME_BYTES
         kept_back = left // COUNTS_SHARE
         for pool, least in ((self._restated, kept_back), (self._touched, 0), (self._restated, 0)):
-            while pool and left > least:
+            while pool:
                 row = next(iter(pool))
+                told = row.wire(now, self.settings)
+                left -= (size := len(msgspec.json.encode(told)) + 1)
+                if left < least and (jobs or workers):
+                    left += size
+                    break
                 del pool[row]
                 self._touched.pop(row, None)
-                if isinstance(row, Job):
-                    jobs.append(row.wire(now, self.settings))
-                    left -= len(msgspec.json.encode(jobs[-1]))
+                if isinstance(told, JobState):
+                    jobs.append(told)
                 else:
-                    workers.append(row.wire(now, self.settings))
-                    left -= len(msgspec.json.encode(workers[-1]))
+                    workers.append(told)
         while self._queues_touched and left > 0:
             queue = next(iter(self._queues_touched))
             del self._queues_touched[queue]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import settings as example
@@ -377,3 +378,13 @@ def test_an_attempt_named_in_the_text_alone_has_none_before_it() -> None:
     states = kept(record("a", message="Starting attempt 2 of 3"))
 
     assert list(states.jobs["a"].attempts) == [2]
+
+
+def test_an_update_keeps_to_its_bytes() -> None:
+    states = KeyStates(LIFECYCLE, StateSettings(max_new_keys_per_second=10_000))
+    rows = [record(f"job-{i}", f"w-{i}", queue="q", message="x" * (i % 190)) for i in range(300)]
+    states.applied(stored(1, rows, 1_000.0))
+    sizes = [len(msgspec.json.encode(states.changes(1_000.0))) for _ in range(60)]
+
+    assert 0 < max(sizes) <= DEFAULT.max_update_bytes
+    assert sizes[-1] < 100
