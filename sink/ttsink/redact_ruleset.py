@@ -20,7 +20,7 @@ from ttsink.redact_settings import (
     OwnRule,
     RedactionSettings,
 )
-from ttsink.redact_view import without_colours
+from ttsink.redact_view import COLOUR_ENCODED, COLOUR_SCAN
 
 BUILT_IN: tuple[Rule, ...] = (*SECRET_RULES, *CREDENTIAL_RULES, *NUMBER_RULES, *IP_RULES)
 OFF_BY_DEFAULT = frozenset({"ipv4", "ipv6"})
@@ -155,14 +155,24 @@ class Ruleset:
         scan.never_capture = True
         named = [rb'"(?i:pass|pin|auth|cookies|ssn|secrets)\\*":']
         named += [b"(?i:" + re2.escape(name.encode()) + rb')\\*"[ ]?:' for name in settings.fields]
-        self._scan = re2.compile(any_of([*places, *named, _ENCODED]), scan)
+        self._scan = re2.compile(any_of([*places, *named, _ENCODED, COLOUR_SCAN]), scan)
         self._own_scan = (
             re2.compile(any_of(pattern for _, pattern in own), _utf8_options()) if own else None
         )
 
     def suspects(self, lines: bytes) -> set[int]:
         """Numbers of the lines (of JSON) that may hold something, from 0."""
-        lines = without_colours(lines)
+        found = self._scanned(lines)
+        if not found:
+            return found
+        # Colours stand right before values and hide them. Lines that hold any are scanned again
+        # without: to look for colours in every batch took as long as to scan it.
+        each = lines.split(b"\n")
+        coloured = [number for number in sorted(found) if COLOUR_ENCODED.search(each[number])]
+        plain = b"".join(COLOUR_ENCODED.sub(b"", each[number]) + b"\n" for number in coloured)
+        return found.difference(coloured) | {coloured[at] for at in self._scanned(plain)}
+
+    def _scanned(self, lines: bytes) -> set[int]:
         found = _matching_lines(self._scan, lines)
         if self._own_scan is not None:
             found |= _matching_lines(self._own_scan, lines)

@@ -19,7 +19,8 @@ layer costs another pass over a line that was already suspect."""
 
 _ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|x1b|033|[^\n])|%[0-9a-fA-F]{2}")
 _COLOUR = re.compile(rb"\x1b\[[0-9;]{0,16}m")
-_COLOUR_ENCODED = re.compile(rb"\\+(?:u001b|x1b|033)\[[0-9;]{0,16}m")
+COLOUR_SCAN = rb"(?:u001b|x1b|\\033)\["
+COLOUR_ENCODED = re.compile(rb"\\+(?:u001b|x1b|033)\[[0-9;]{0,16}m")
 _SHORT = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -90,12 +91,6 @@ def _unescaped(text: bytes) -> Iterator[tuple[int, int, bytes]]:
             letter = text[start + 1 : end]
             instead = MARKED if letter == MARKED else _SHORT.get(letter, letter)
         yield start, end, instead
-
-
-def without_colours(lines: bytes) -> bytes:
-    """Lines of encoded JSON as they are scanned; none is lost or added."""
-    coloured = b"1b[" in lines or b"033[" in lines
-    return _COLOUR_ENCODED.sub(b"", lines) if coloured else lines
 
 
 def _plain(view: View) -> View:
