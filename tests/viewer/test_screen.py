@@ -1,5 +1,6 @@
 """Keys in, screen out: the whole viewer on a terminal that is not there."""
 
+import msgspec
 import pytest
 
 from support.stage import FakeSource, Stage
@@ -11,6 +12,7 @@ from ttview.settings import Settings
 from ttwire.about import Refusal
 from ttwire.gap import Gap
 from ttwire.record import Record
+from ttwire.state import JobState, States
 
 
 def plain(count: int, *, first: int = 1, job: str = "job-a", level: str = "info") -> list[Record]:
@@ -208,6 +210,22 @@ def test_share_mode_hides_values_of_fields_and_names_in_messages() -> None:
     assert "203.0.113" not in opened.text
     assert "provider=ses" not in opened.text
     assert "SHARE" in opened.lines()[0]
+
+
+def test_share_mode_hides_values_in_the_last_line_of_a_job_at_the_side() -> None:
+    last = "mail to ada@example.com from 203.0.113.77 sent"
+    found = msgspec.structs.replace(records(1)[0], job="mail-1", message=last)
+    opened = Stage(FakeSource([found]), columns=160, rows=40)
+    told = States(jobs=(JobState(key="mail-1", state="running", message=last),))
+    opened.deliver(StatesChanged(told, whole=True))
+    opened.keys("s")
+    assert opened.text.count("mail to ada") == 2
+    opened.keys("Esc", "S", "s")
+
+    assert "SHARE" in opened.lines()[0]
+    assert "mail to" in opened.text
+    assert "ada" not in opened.text
+    assert "203" not in opened.text
 
 
 def test_freeze_keeps_the_screen_and_counts_what_is_held() -> None:

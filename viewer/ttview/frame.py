@@ -84,6 +84,7 @@ def _side_pane(model: Model) -> Frame:
         glyphs=model.glyphs,
         focused=focused,
         scope=scope.key if scope is not None else None,
+        share=model.share,
     )
     border = Row([("class:border.focus" if focused else "class:border", model.glyphs.bar)])
     return [

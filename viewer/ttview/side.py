@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 from ttview import columns, times
 from ttview.glyphs import Glyphs, sparkline
-from ttview.marking import Fragment
+from ttview.marking import Fragment, hidden
 from ttview.rows import Row, clipped
 from ttview.sanitise import visible
 from ttview.style import key_class
@@ -166,6 +166,7 @@ class Drawing(NamedTuple):
     glyphs: Glyphs
     focused: bool
     scope: str | None
+    share: bool = False
 
 
 def rows(side: Side, drawing: Drawing) -> list[Row]:
@@ -284,7 +285,10 @@ def _details(one: Listed | None, drawing: Drawing) -> list[Row]:
         made.append([("class:value", counts)])
         made.append([("class:dim", f" {_whereabouts(one)}")])
         last = one.error if one.state == "failed" and one.error else one.message
-        made.append([("", f" {visible((last or '').strip()[:width], width)}")])
+        text = visible((last or "").strip()[: 4 * width], 4 * width)
+        if drawing.share:  # before it is cut: half an address is not told from a word
+            text = hidden(text, glyphs.hidden)
+        made.append([("", f" {text}")])
     made += [[("", "")] for _ in range(DETAIL_ROWS - len(made))]
     return [Row(clipped(line, width, glyphs.more)) for line in made]
 
