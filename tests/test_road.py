@@ -6,21 +6,22 @@ Synchronous: no socket, no event loop, no clock, no terminal.
 import pytest
 
 from support.captures import Request, names, request
-from ttsink import lookup, otlp_http
-from ttsink.batch import Batch, Stored
-from ttsink.body import split
-from ttsink.dialect import Dialects
-from ttsink.encoding import decode
-from ttsink.lifecycle import Lifecycle
-from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.limits import DEFAULT
-from ttsink.redact_settings import RedactionSettings
-from ttsink.redaction import Redactor
-from ttsink.states import KeyStates
-from ttsink.subscriber import Start, Subscriber
-from ttsink.value import Split
-from ttsink.view import View
-from ttsink.wanted import Wanted
+from ttsink.bodies import otlp_http
+from ttsink.bodies.body import split
+from ttsink.bodies.encoding import decode
+from ttsink.bodies.limits import DEFAULT
+from ttsink.bodies.value import Split
+from ttsink.dialects.dialect import Dialects
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.settings import RedactionSettings
+from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.lifecycle_rules import BUILT_IN
+from ttsink.states.states import KeyStates
+from ttsink.store import lookup
+from ttsink.store.batch import Batch, Stored
+from ttsink.store.subscriber import Start, Subscriber
+from ttsink.store.view import View
+from ttsink.store.wanted import Wanted
 from ttview.actions import Do, Resized, Tick, start, update
 from ttview.feed import Arrived, Connection, StatesChanged
 from ttview.frame import Piece, draw

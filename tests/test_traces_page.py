@@ -9,13 +9,16 @@ from typing import get_args
 import msgspec
 import pytest
 
-from ttsink import traces
 from ttsink.config import load
-from ttsink.span_store import MIB, SpanSettings
-from ttsink.trace_backend import MAX_ANSWER_BYTES, SHAPES, Backend
-from ttsink.trace_shapes import MAX_SPANS
-from ttview import keys, spanbar, tracetext, waterfall
+from ttsink.traces import traces
+from ttsink.traces.backend import MAX_ANSWER_BYTES, SHAPES, Backend
+from ttsink.traces.shapes import MAX_SPANS
+from ttsink.traces.span_store import MIB, SpanSettings
+from ttview import keys
 from ttview.glyphs import ASCII, UNICODE
+from ttview.trace import bar as spanbar
+from ttview.trace import text as tracetext
+from ttview.trace import waterfall
 from ttwire import link
 from ttwire.span import SourceState
 

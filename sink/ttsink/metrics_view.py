@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ttsink.log import BatchLog
-from ttsink.view import View
+from ttsink.store.log import BatchLog
+from ttsink.store.view import View
 
 
 class ViewMetrics(Collector):

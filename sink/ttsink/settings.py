@@ -11,14 +11,14 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from ttsink.cap import CapSettings
-from ttsink.dialect_fields import FieldMapping
-from ttsink.redact_settings import RedactionSettings
-from ttsink.retention import Retention
+from ttsink.dialects.fields import FieldMapping
+from ttsink.redact.settings import RedactionSettings
 from ttsink.section import Section, option
-from ttsink.span_store import SpanSettings
-from ttsink.state_settings import StateSettings
-from ttsink.trace_settings import TracingSettings
+from ttsink.states.settings import StateSettings
+from ttsink.store.cap import CapSettings
+from ttsink.store.retention import Retention
+from ttsink.traces.settings import TracingSettings
+from ttsink.traces.span_store import SpanSettings
 from ttwire import link
 
 MIB: Final = 1024 * 1024

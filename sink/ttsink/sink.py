@@ -8,32 +8,33 @@ from typing import Final
 
 import msgspec
 
-from ttsink import redact_key, redact_warm
-from ttsink.cap import Caps, Outcome
 from ttsink.config import ConfigError
-from ttsink.dialect import Dialects
-from ttsink.intake import Intake
-from ttsink.journal import JournalLog
-from ttsink.keeper import Keeper
-from ttsink.lifecycle import Lifecycle
-from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.log import BatchLog, LogStatus, MemoryLog, Promise
+from ttsink.dialects.dialect import Dialects
+from ttsink.http.streams import Seats
+from ttsink.intake.intake import Intake
+from ttsink.intake.mistakes import Mistake
 from ttsink.metrics import Metrics
 from ttsink.metrics_view import ViewMetrics
-from ttsink.mistakes import Mistake
 from ttsink.notices import Notices
 from ttsink.oplog import LOGGER, stamp
-from ttsink.redact_ruleset import RedactionSettingsError
-from ttsink.redaction import Redactor
+from ttsink.redact import key as redact_key
+from ttsink.redact import warm as redact_warm
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.ruleset import RedactionSettingsError
 from ttsink.settings import Settings, data_path
-from ttsink.span_store import SpanStore
-from ttsink.state_feed import StateFeed
-from ttsink.states import KeyStates
-from ttsink.streams import Seats
-from ttsink.trace_fetch import Fetcher
-from ttsink.traces import Traces
+from ttsink.states.feed import StateFeed
+from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.lifecycle_rules import BUILT_IN
+from ttsink.states.states import KeyStates
+from ttsink.store.cap import Caps, Outcome
+from ttsink.store.journal import JournalLog
+from ttsink.store.keeper import Keeper
+from ttsink.store.log import BatchLog, LogStatus, MemoryLog, Promise
+from ttsink.store.view import View
+from ttsink.traces.fetch import Fetcher
+from ttsink.traces.span_store import SpanStore
+from ttsink.traces.traces import Traces
 from ttsink.version import version
-from ttsink.view import View
 from ttwire.about import About, Notice
 from ttwire.span import Span
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from ttsink.dialect import Dialects
-from ttsink.dialect_fields import FieldMapping
+from ttsink.dialects.dialect import Dialects
+from ttsink.dialects.fields import FieldMapping
 
 RECORDS = 1000
 RECEIVED = "2026-11-22T10:15:00.000000Z"

@@ -6,8 +6,8 @@ PYTHONPATH=sink:tests python tests/bench/bench_redaction_quality.py [--lines-per
 import argparse
 
 from support import redaction_corpus as corpus
-from ttsink.redact_settings import RedactionSettings
-from ttsink.redaction import Redactor
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.settings import RedactionSettings
 
 SEED = 5
 CLEAN_LINES = 30_000

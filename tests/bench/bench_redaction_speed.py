@@ -8,8 +8,8 @@ from random import Random
 
 import msgspec
 
-from ttsink.redact_settings import RedactionSettings
-from ttsink.redaction import Redactor
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.settings import RedactionSettings
 from ttwire.record import Record
 
 RECORDS = 1_000

@@ -8,8 +8,8 @@ import argparse
 from collections.abc import Sequence
 from random import Random
 
-from ttsink.keystate import Worker
-from ttsink.state_settings import StateSettings
+from ttsink.states.keystate import Worker
+from ttsink.states.settings import StateSettings
 
 SECONDS = 3_600
 SETTINGS = StateSettings()

@@ -17,20 +17,20 @@ from typing import Any
 import msgspec
 
 from bench.bench_intake import Flat, Shape, bodies
-from ttsink.batch import Batch, Stored
-from ttsink.body import split_by_shape
-from ttsink.dialect import Dialects
-from ttsink.encoding import decode
-from ttsink.lifecycle import Lifecycle
-from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.redact_key import installation_key
-from ttsink.redact_settings import RedactionSettings
-from ttsink.redaction import Redactor
-from ttsink.repeat import batch_key
-from ttsink.rows import Shapes
-from ttsink.server import GC_THRESHOLDS
-from ttsink.states import KeyStates
-from ttsink.view import View
+from ttsink.bodies.body import split_by_shape
+from ttsink.bodies.encoding import decode
+from ttsink.bodies.rows import Shapes
+from ttsink.dialects.dialect import Dialects
+from ttsink.http.server import GC_THRESHOLDS
+from ttsink.intake.repeat import batch_key
+from ttsink.redact.key import installation_key
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.settings import RedactionSettings
+from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.lifecycle_rules import BUILT_IN
+from ttsink.states.states import KeyStates
+from ttsink.store.batch import Batch, Stored
+from ttsink.store.view import View
 from ttwire.record import encode_lines
 
 RECEIVED = "2026-01-02T03:04:05.000000Z"

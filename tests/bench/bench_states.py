@@ -7,10 +7,10 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from ttsink.batch import Batch, Stored
-from ttsink.lifecycle import Lifecycle
-from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.states import KeyStates
+from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.lifecycle_rules import BUILT_IN
+from ttsink.states.states import KeyStates
+from ttsink.store.batch import Batch, Stored
 from ttwire import record
 from ttwire.record import Record
 

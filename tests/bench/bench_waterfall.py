@@ -21,7 +21,7 @@ from support.forest import wide_trace
 from support.stage import FakeSource, FixedOutput, Stage
 from ttview.feed import TraceLoaded
 from ttview.settings import Settings
-from ttview.tracepane import TracePane
+from ttview.trace.pane import TracePane
 from ttwire.span import Trace
 
 

@@ -3,7 +3,7 @@
 import sys
 
 from support.flood import flood
-from ttsink.retention import Retention
+from ttsink.store.retention import Retention
 
 
 def main(records: int) -> int:

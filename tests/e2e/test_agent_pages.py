@@ -13,8 +13,8 @@ import yaml
 from support.agents import CONFIGS, program
 from support.programs import ROOT, environment, run
 from support.running import running
-from ttsink import mistakes
-from ttsink.fluentbit_config import from_yaml
+from ttsink.agents.fluentbit_config import from_yaml
+from ttsink.intake import mistakes
 
 DOCS = ROOT / "docs"
 PAGES = ["add-to-vector.md", "add-to-fluent-bit.md", "from-zero.md"]

@@ -192,7 +192,7 @@ async def test_help_imports_neither_the_server_nor_its_libraries(tmp_path: Path)
     assert done.status == 0
     assert b"serve" in done.out
     imported = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
-    assert imported & {"aiohttp", "google.protobuf", "sqlite3", "ttsink.server"} == set()
+    assert imported & {"aiohttp", "google.protobuf", "sqlite3", "ttsink.http.server"} == set()
 
 
 async def test_the_demonstration_without_a_terminal_prints_and_leaves_nothing_behind(

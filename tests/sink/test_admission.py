@@ -1,6 +1,6 @@
 import pytest
 
-from ttsink.admission import Admission, Refused
+from ttsink.intake.admission import Admission, Refused
 from ttsink.notices import MAX_NOTICES, Notices
 from ttsink.settings import IngestSettings
 

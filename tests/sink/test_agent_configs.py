@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from support.agents import CONFIGS, not_proven, program
-from ttsink import check, fluentbit_config, sample, vector_config, vrl
-from ttsink.check_trial import Tools
-from ttsink.fluentbit_config import FluentBit
+from ttsink.agents import check, fluentbit_config, sample, vector_config, vrl
+from ttsink.agents.check_trial import Tools
+from ttsink.agents.fluentbit_config import FluentBit
 
 FILES = check.found([CONFIGS])
 NAMES = [str(path.relative_to(CONFIGS)) for path in FILES]

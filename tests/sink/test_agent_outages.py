@@ -25,8 +25,9 @@ from support.retrying_agent import (
     vector_pipeline,
 )
 from support.running import running
-from ttsink import agent_program, check, fluentbit_config
-from ttsink.fluentbit_config import FluentBit
+from ttsink.agents import check, fluentbit_config
+from ttsink.agents import program as agent_program
+from ttsink.agents.fluentbit_config import FluentBit
 
 BLOCK: dict[str, Any] = yaml.safe_load((CONFIGS / "vector/sink-block.yaml").read_text())["sinks"][
     "tracetail"

@@ -8,10 +8,11 @@ import pytest
 
 from support.agents import CONFIGS, not_proven, program
 from support.programs import environment, run
-from ttsink import agent_config, check, vrl
-from ttsink.agent_config import SOURCES, Form, Unfit, Wanted
-from ttsink.check_trial import Tools
-from ttsink.finding import Checked
+from ttsink.agents import check, vrl
+from ttsink.agents import config as agent_config
+from ttsink.agents.check_trial import Tools
+from ttsink.agents.config import SOURCES, Form, Unfit, Wanted
+from ttsink.agents.finding import Checked
 
 FORMS: dict[str, tuple[Form, ...]] = {"fluent-bit": ("yaml", "classic")}
 EVERY = [

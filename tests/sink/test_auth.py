@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ttsink import auth
+from ttsink.http import auth
 
 ACCEPTED = auth.digests(["old-token", "new-token"])
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.shapes import ENCODINGS, SHAPES
-from ttsink.body import split
-from ttsink.encoding import decode
-from ttsink.limits import DEFAULT, BodyRefused, Limits
-from ttsink.value import Malformed, Split
+from ttsink.bodies.body import split
+from ttsink.bodies.encoding import decode
+from ttsink.bodies.limits import DEFAULT, BodyRefused, Limits
+from ttsink.bodies.value import Malformed, Split
 
 TEXT = st.text(
     st.characters(exclude_categories=["Cs"]) | st.sampled_from('\n\u2028\x85\x00{}[]",\\'),

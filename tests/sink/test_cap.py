@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.running import running
-from ttsink.batch import Batch, of_records
-from ttsink.cap import AGENT, MAX_BUCKETS, QUIET_SECONDS, Caps, CapSettings
+from ttsink.store.batch import Batch, of_records
+from ttsink.store.cap import AGENT, MAX_BUCKETS, QUIET_SECONDS, Caps, CapSettings
 from ttwire.record import Record, decode
 
 TEN = CapSettings(job_records_per_second=1.0, burst_seconds=10)

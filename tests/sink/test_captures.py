@@ -3,10 +3,10 @@
 import pytest
 
 from support import captures
-from ttsink import otlp_http
-from ttsink.body import split
-from ttsink.encoding import decode
-from ttsink.value import Split
+from ttsink.bodies import otlp_http
+from ttsink.bodies.body import split
+from ttsink.bodies.encoding import decode
+from ttsink.bodies.value import Split
 
 # Capture: records, spans, shape.
 HELD = {

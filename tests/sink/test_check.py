@@ -12,10 +12,10 @@ import yaml
 
 from support.agents import CONFIGS
 from support.programs import ROOT, Done, environment, run
-from ttsink import check, check_report, fluentbit_check, fluentbit_config, vector_config, vrl
-from ttsink.check_trial import Tools
-from ttsink.finding import Checked, exit_status, failed, noted, proved, unproved
-from ttsink.fluentbit_config import FluentBit, FormatError
+from ttsink.agents import check, check_report, fluentbit_check, fluentbit_config, vector_config, vrl
+from ttsink.agents.check_trial import Tools
+from ttsink.agents.finding import Checked, exit_status, failed, noted, proved, unproved
+from ttsink.agents.fluentbit_config import FluentBit, FormatError
 
 Change = Callable[[dict[str, Any]], None]
 

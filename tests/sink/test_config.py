@@ -5,10 +5,10 @@ import pytest
 
 from ttsink import cli, config
 from ttsink.commands import config_show
-from ttsink.lifecycle import Rule
-from ttsink.server import Server, StartError
+from ttsink.http.server import Server, StartError
 from ttsink.settings import Settings
-from ttsink.state_settings import StateSettings
+from ttsink.states.lifecycle import Rule
+from ttsink.states.settings import StateSettings
 
 OPTIONS = config.options()
 

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ttsink.dialect import Dialects
-from ttsink.value import Malformed
+from ttsink.bodies.value import Malformed
+from ttsink.dialects.dialect import Dialects
 from ttwire.record import Record
 
 RECEIVED = "2026-11-22T10:20:00.000000Z"

@@ -3,11 +3,11 @@
 import pytest
 
 from support import captures
-from ttsink import otlp_http
-from ttsink.body import split
-from ttsink.dialect import Dialects
-from ttsink.encoding import decode
-from ttsink.value import Split
+from ttsink.bodies import otlp_http
+from ttsink.bodies.body import split
+from ttsink.bodies.encoding import decode
+from ttsink.bodies.value import Split
+from ttsink.dialects.dialect import Dialects
 from ttwire.record import Record
 
 RECEIVED = "2026-11-22T12:00:00.000000Z"

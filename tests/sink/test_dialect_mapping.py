@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ttsink.dialect import Dialects
-from ttsink.dialect_fields import FieldMapping
+from ttsink.dialects.dialect import Dialects
+from ttsink.dialects.fields import FieldMapping
 from ttwire.record import Record
 
 RECEIVED = "2026-01-10T00:00:00.000000Z"
@@ -92,7 +92,7 @@ def test_names_differ_in_case_and_separators_only() -> None:
 
 
 def test_only_as_many_shapes_are_remembered_as_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ttsink.dialect_plan.MAX_PLANS", 10)
+    monkeypatch.setattr("ttsink.dialects.plan.MAX_PLANS", 10)
     dialects = Dialects()
     values: list[Any] = [{"message": "m", f"k{number}": 1} for number in range(50)]
 

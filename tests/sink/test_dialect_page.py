@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from ttsink import dialect_fields
-from ttsink.dialect import Dialects
-from ttsink.dialect_fields import FieldMapping
-from ttsink.dialect_presets import PRESETS, Preset
+from ttsink.dialects import fields as dialect_fields
+from ttsink.dialects.dialect import Dialects
+from ttsink.dialects.fields import FieldMapping
+from ttsink.dialects.presets import PRESETS, Preset
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "fields.md").read_text(encoding="utf-8")
 RECEIVED = "2026-01-02T03:05:00.000000Z"

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.objects import MODERATE, OBJECTS, RECEIVED, TEXT
-from ttsink import dialect_fields
-from ttsink.dialect import Dialects
-from ttsink.value import Malformed
+from ttsink.bodies.value import Malformed
+from ttsink.dialects import fields as dialect_fields
+from ttsink.dialects.dialect import Dialects
 from ttwire.level import LEVELS
 from ttwire.record import Record
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ttsink.dialect import Dialects
+from ttsink.dialects.dialect import Dialects
 
 RECEIVED = "2026-11-22T10:20:00.000000Z"
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ttsink import journal, journal_file, ring
-from ttsink.cap import QUIET_SECONDS, CapSettings
 from ttsink.config import options
 from ttsink.settings import Settings
+from ttsink.store import journal, journal_file, ring
+from ttsink.store.cap import QUIET_SECONDS, CapSettings
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "durability.md").read_text("utf-8")
 

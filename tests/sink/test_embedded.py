@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ttsink import tape
-from ttsink.embedded import Engine
-from ttsink.needle import lines_with, needles
+from ttsink.files import tape
+from ttsink.files.embedded import Engine
+from ttsink.files.needle import lines_with, needles
 from ttwire.engine import Engine as EngineProtocol
 from ttwire.engine import EngineError, OpenEngine
 from ttwire.filter import EVERYTHING, Filter, parse

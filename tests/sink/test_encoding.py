@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.shapes import ENCODINGS
-from ttsink.encoding import MAX_MEMBERS, OFF_LOOP_BYTES, decode, is_heavy
-from ttsink.limits import DEFAULT, MIB, BodyRefused, Limits
+from ttsink.bodies.encoding import MAX_MEMBERS, OFF_LOOP_BYTES, decode, is_heavy
+from ttsink.bodies.limits import DEFAULT, MIB, BodyRefused, Limits
 
 SMALL = Limits(max_body_bytes=4 * MIB, ratio_free_bytes=64 * 1024)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ttsink.body import split
+from ttsink.bodies.body import split
 
 METRIC: dict[str, Any] = {
     "name": "foos",

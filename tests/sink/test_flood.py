@@ -1,7 +1,7 @@
 """A flood in one job never evicts another's newest records (the long form: `make soak`)."""
 
 from support.flood import flood
-from ttsink.retention import Retention
+from ttsink.store.retention import Retention
 
 
 def test_every_quiet_job_keeps_its_newest_records_through_a_flood() -> None:

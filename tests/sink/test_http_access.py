@@ -7,7 +7,7 @@ import pytest
 
 from support.running import running
 from ttsink.config import load
-from ttsink.server import Server, StartError
+from ttsink.http.server import Server, StartError
 from ttsink.settings import Settings
 
 LINE = b'{"message":"hello"}'

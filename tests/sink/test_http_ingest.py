@@ -13,8 +13,8 @@ import pytest
 import zstandard
 
 from support.running import Capture, Running, captures, eventually, running
-from ttsink import connection
-from ttsink.agent import agent_name
+from ttsink.http import connection
+from ttsink.intake.agent import agent_name
 
 LINE = b'{"job":"digest-1","worker":"w-1","level":"info","message":"hello"}'
 MAX_ANSWER_BYTES = 300

@@ -11,12 +11,12 @@ from aiohttp import web
 
 from support import tracing
 from support.running import running
-from ttsink import traces
-from ttsink.span_store import SpanSettings, SpanStore
-from ttsink.trace_backend import SHAPES, Backend
-from ttsink.trace_fetch import Fetcher
-from ttsink.trace_settings import TracingSettings
-from ttsink.view import View
+from ttsink.store.view import View
+from ttsink.traces import traces
+from ttsink.traces.backend import SHAPES, Backend
+from ttsink.traces.fetch import Fetcher
+from ttsink.traces.settings import TracingSettings
+from ttsink.traces.span_store import SpanSettings, SpanStore
 
 TRACE = tracing.TRACE
 LINE = json.dumps({"job": "invoice", "message": "rendered", "trace_id": TRACE}).encode()

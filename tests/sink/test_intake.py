@@ -7,17 +7,17 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink.admission import Refused
-from ttsink.body import split
-from ttsink.dialect import Dialects
-from ttsink.intake import Intake, Posted, Taken
-from ttsink.limits import BodyRefused
-from ttsink.log import MemoryLog
+from ttsink.bodies.body import split
+from ttsink.bodies.limits import BodyRefused
+from ttsink.dialects.dialect import Dialects
+from ttsink.intake.admission import Refused
+from ttsink.intake.intake import Intake, Posted, Taken
 from ttsink.metrics import Metrics
-from ttsink.redact_settings import RedactionSettings
-from ttsink.redaction import Redactor
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.settings import RedactionSettings
 from ttsink.settings import IngestSettings
-from ttsink.view import View
+from ttsink.store.log import MemoryLog
+from ttsink.store.view import View
 
 GOOD = {"job": "digest-1", "message": "a good line"}
 REDACTOR = Redactor(RedactionSettings(), b"k" * 32)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ttsink import trim
-from ttsink.batch import Batch, Stored, of_records
-from ttsink.journal import JournalLog
-from ttsink.journal_file import FILE_NAME, JournalFile, Write
-from ttsink.keeper import Keeper
-from ttsink.retention import Retention
-from ttsink.view import View
+from ttsink.store import trim
+from ttsink.store.batch import Batch, Stored, of_records
+from ttsink.store.journal import JournalLog
+from ttsink.store.journal_file import FILE_NAME, JournalFile, Write
+from ttsink.store.keeper import Keeper
+from ttsink.store.retention import Retention
+from ttsink.store.view import View
 from ttwire.record import Record, decode
 
 
@@ -232,7 +232,7 @@ async def test_damage_under_the_text_of_rows_costs_those_rows_only(tmp_path: Pat
 async def test_a_disk_that_refuses_is_loud_and_mended_when_it_takes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ttsink.journal.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("ttsink.store.journal.RETRY_SECONDS", 0.01)
     whole = JournalFile.write
 
     def refuse(*_: object) -> None:
@@ -281,12 +281,12 @@ def test_the_machine_stopping_before_a_sync_begins_a_new_epoch(
 ) -> None:
     for promise, renumbered in (("normal", True), ("full", False)):
         folder = tmp_path / promise
-        monkeypatch.setattr("ttsink.journal_file._boot", lambda: "before")
+        monkeypatch.setattr("ttsink.store.journal_file._boot", lambda: "before")
         file = JournalFile(folder, promise)  # type: ignore[arg-type]
         epoch = file.open().epoch
         assert file._db is not None
         file._db.close()
-        monkeypatch.setattr("ttsink.journal_file._boot", lambda: "after")
+        monkeypatch.setattr("ttsink.store.journal_file._boot", lambda: "after")
 
         again = JournalFile(folder, promise)  # type: ignore[arg-type]
         assert (again.open().epoch != epoch) is renumbered

@@ -5,11 +5,11 @@ The lines are those of Celery 5, RQ 1 and 2, Dramatiq 1 and 2 and Argo's control
 
 from typing import Any
 
-from ttsink.batch import Batch, Stored
-from ttsink.dialect import Dialects
-from ttsink.lifecycle import Lifecycle
-from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.states import DEFAULT, KeyStates
+from ttsink.dialects.dialect import Dialects
+from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.lifecycle_rules import BUILT_IN
+from ttsink.states.states import DEFAULT, KeyStates
+from ttsink.store.batch import Batch, Stored
 from ttwire.state import JobState
 
 RECEIVED = "2026-01-02T12:00:00.000000Z"

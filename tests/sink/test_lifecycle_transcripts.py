@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ttsink.batch import Batch, Stored
-from ttsink.lifecycle import Lifecycle
-from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.states import DEFAULT, KeyStates
+from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.lifecycle_rules import BUILT_IN
+from ttsink.states.states import DEFAULT, KeyStates
+from ttsink.store.batch import Batch, Stored
 from ttwire.record import Record
 from ttwire.state import JobState
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ttsink.batch import Batch, Stored, of_records
-from ttsink.journal import JournalLog
-from ttsink.log import BATCH_ID_SECONDS, BatchLog, LogUnavailable, MemoryLog
+from ttsink.store.batch import Batch, Stored, of_records
+from ttsink.store.journal import JournalLog
+from ttsink.store.log import BATCH_ID_SECONDS, BatchLog, LogUnavailable, MemoryLog
 from ttwire.record import Record
 
 

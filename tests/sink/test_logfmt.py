@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink import logfmt
+from ttsink.dialects import logfmt
 
 PAIRS = [
     ("level=info msg=hello", {"level": "info", "msg": "hello"}),

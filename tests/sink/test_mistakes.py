@@ -8,7 +8,7 @@ import pytest
 
 from support.captures import request
 from support.running import running
-from ttsink.mistakes import LONE_REQUESTS, MAX_SENDERS, MIN_RECORDS, Mistakes
+from ttsink.intake.mistakes import LONE_REQUESTS, MAX_SENDERS, MIN_RECORDS, Mistakes
 from ttsink.oplog import stamp
 from ttwire.record import Record
 

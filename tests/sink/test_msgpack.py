@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink.body import split
-from ttsink.limits import BodyRefused, Limits
-from ttsink.value import Malformed
+from ttsink.bodies.body import split
+from ttsink.bodies.limits import BodyRefused, Limits
+from ttsink.bodies.value import Malformed
 
 TYPE = "application/msgpack"
 WIDE = Limits(max_fields=5000)

@@ -4,8 +4,8 @@ import logging
 import pytest
 
 from ttsink import oplog
-from ttsink.agent import agent_name
-from ttsink.demo_print import line
+from ttsink.demo.print import line
+from ttsink.intake.agent import agent_name
 from ttwire.record import Record
 
 

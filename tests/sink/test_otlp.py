@@ -26,8 +26,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Link, SpanKind, StatusCode
 
-from ttsink import otlp, otlp_http
-from ttsink.limits import BodyRefused, Limits
+from ttsink.bodies import otlp, otlp_http
+from ttsink.bodies.limits import BodyRefused, Limits
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"

@@ -6,10 +6,10 @@ import json
 import pytest
 
 from ttsink.commands import redact
-from ttsink.dialect import Dialects
-from ttsink.redact_explain import Explainer, glimpse, printable
-from ttsink.redact_settings import RedactionSettings
-from ttsink.redaction import Redactor
+from ttsink.dialects.dialect import Dialects
+from ttsink.redact.explain import Explainer, glimpse, printable
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.settings import RedactionSettings
 
 LINE = {
     "message": "hi joe.doe@example.com",

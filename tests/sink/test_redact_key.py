@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ttsink.redact_key import (
+from ttsink.redact.key import (
     KEY_FILE_NAME,
     RedactionKeyError,
     given_key,

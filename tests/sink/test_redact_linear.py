@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from ttsink.redact_settings import RedactionSettings
-from ttsink.redaction import Redactor
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.settings import RedactionSettings
 from ttwire.record import Record
 
 REDACTOR = Redactor(RedactionSettings(), b"k" * 32)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ttsink.redact_settings import RedactionSettings
-from ttsink.redaction import Redactor
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.settings import RedactionSettings
 from ttwire.record import Record, encode_lines
 
 REDACTOR = Redactor(RedactionSettings(), b"k" * 32)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from support import redaction_corpus as corpus
-from ttsink.redact_ruleset import KINDS, OFF_BY_DEFAULT
-from ttsink.redact_settings import RedactionSettings
-from ttsink.redaction import Redactor
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.ruleset import KINDS, OFF_BY_DEFAULT
+from ttsink.redact.settings import RedactionSettings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "redaction.md"
 LEAST_RECALL = 0.97

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from ttsink.redact_name import _remembered, kind_of
-from ttsink.redact_ruleset import RedactionSettingsError
-from ttsink.redact_settings import OwnRule, RedactionSettings
-from ttsink.redact_warm import warm_up
-from ttsink.redaction import Redacted, Redactor
+from ttsink.redact.name import _remembered, kind_of
+from ttsink.redact.redaction import Redacted, Redactor
+from ttsink.redact.ruleset import RedactionSettingsError
+from ttsink.redact.settings import OwnRule, RedactionSettings
+from ttsink.redact.warm import warm_up
 from ttwire.record import Record, encode_lines
 from ttwire.span import Span, SpanEvent
 

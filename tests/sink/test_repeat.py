@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink.repeat import (
+from ttsink.intake.repeat import (
     MAX_KEY_CHARACTERS,
     NAMED_SECONDS,
     UNDELIVERED_SECONDS,

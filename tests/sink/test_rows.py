@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.objects import MODERATE, OBJECTS, RECEIVED
-from ttsink.body import split, split_by_shape
-from ttsink.dialect import Dialects
-from ttsink.limits import Limits
-from ttsink.rows import LEARNT_AT, MAX_PAUSE, MAX_SHAPES, Rows, Shapes
-from ttsink.value import Split
+from ttsink.bodies.body import split, split_by_shape
+from ttsink.bodies.limits import Limits
+from ttsink.bodies.rows import LEARNT_AT, MAX_PAUSE, MAX_SHAPES, Rows, Shapes
+from ttsink.bodies.value import Split
+from ttsink.dialects.dialect import Dialects
 from ttwire.record import Record
 
 PLAIN = b'{"job":"a","worker":"w-1","level":"info","message":"one","n":1}'

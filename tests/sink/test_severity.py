@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ttsink import severity
-from ttsink.dialect import Dialects
-from ttsink.severity import Scale
+from ttsink.dialects import severity
+from ttsink.dialects.dialect import Dialects
+from ttsink.dialects.severity import Scale
 
 TABLE: list[tuple[Scale, dict[Any, str | None]]] = [
     ("otel", {1: "trace", 5: "debug", 9: "info", 10: "info", 13: "warn", 17: "error", 18: "error",

@@ -7,11 +7,13 @@ from typing import get_args
 import pytest
 
 from support.running import running
-from ttsink import config, http_stream, server
+from ttsink import config
 from ttsink.commands import serve
-from ttsink.lookup import DEFAULT_PAGE_RECORDS, MAX_PAGE_RECORDS
+from ttsink.http import server
+from ttsink.http import stream as http_stream
 from ttsink.settings import ServerSettings, StreamSettings
-from ttsink.subscriber import MAX_TAIL
+from ttsink.store.lookup import DEFAULT_PAGE_RECORDS, MAX_PAGE_RECORDS
+from ttsink.store.subscriber import MAX_TAIL
 from ttwire import record
 from ttwire.gap import GapReason
 

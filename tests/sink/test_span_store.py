@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink.span_store import MIB, SPAN_OVERHEAD_BYTES, SpanSettings, SpanStore
+from ttsink.traces.span_store import MIB, SPAN_OVERHEAD_BYTES, SpanSettings, SpanStore
 from ttwire.span import Span
 
 TRACES = [f"{n:016x}{n + 7:016x}" for n in range(1, 9)]

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import settings as example
 from hypothesis import strategies as st
 
-from ttsink import state_query, state_snapshot
-from ttsink.batch import Batch, Stored
-from ttsink.lifecycle import Lifecycle, Rule, RuleError
-from ttsink.lifecycle_rules import BUILT_IN
-from ttsink.silence import UsualGap
-from ttsink.state_query import StateQuery, StateQueryError, parse
-from ttsink.state_settings import StateSettings
-from ttsink.states import DEFAULT, KeyStates
+from ttsink.states import query as state_query
+from ttsink.states import snapshot as state_snapshot
+from ttsink.states.lifecycle import Lifecycle, Rule, RuleError
+from ttsink.states.lifecycle_rules import BUILT_IN
+from ttsink.states.query import StateQuery, StateQueryError, parse
+from ttsink.states.settings import StateSettings
+from ttsink.states.silence import UsualGap
+from ttsink.states.states import DEFAULT, KeyStates
+from ttsink.store.batch import Batch, Stored
 from ttwire.record import Record
 
 LIFECYCLE = Lifecycle(BUILT_IN)

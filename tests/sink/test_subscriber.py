@@ -4,11 +4,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink.batch import Batch, Stored, of_records
-from ttsink.retention import Retention
-from ttsink.subscriber import MAX_STEP_BYTES, Start, Subscriber
-from ttsink.view import View
-from ttsink.wanted import Wanted
+from ttsink.store.batch import Batch, Stored, of_records
+from ttsink.store.retention import Retention
+from ttsink.store.subscriber import MAX_STEP_BYTES, Start, Subscriber
+from ttsink.store.view import View
+from ttsink.store.wanted import Wanted
 from ttwire import gap, sse
 from ttwire.cursor import parse as parse_cursor
 from ttwire.filter import Filter, parse

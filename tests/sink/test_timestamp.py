@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink import timestamp
+from ttsink.dialects import timestamp
 
 RECEIVED = "2026-01-10T00:00:00.000000Z"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from support.running import running
-from ttsink import tls
 from ttsink.config import ConfigError
+from ttsink.http import tls
 from ttsink.settings import ServerSettings
 
 PAIRS = Path(__file__).resolve().parents[1] / "support" / "tls"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import tracing
-from ttsink.trace_backend import SHAPES, Backend, BackendError, Kind, check, headers, url
-from ttsink.trace_shapes import UnreadableTraceError
-from ttsink.traces import merged
+from ttsink.traces.backend import SHAPES, Backend, BackendError, Kind, check, headers, url
+from ttsink.traces.shapes import UnreadableTraceError
+from ttsink.traces.traces import merged
 from ttwire.span import Span, Trace
 
 JSON = st.recursive(

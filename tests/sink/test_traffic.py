@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
-from ttsink import traffic_bodies
-from ttsink.traffic import Traffic
+from ttsink.demo import bodies as traffic_bodies
+from ttsink.demo.traffic import Traffic
 
 START = 1_700_000_000.0
 

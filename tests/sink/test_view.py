@@ -3,12 +3,12 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink.batch import Stored, of_records
-from ttsink.lookup import page
-from ttsink.retention import Retention
-from ttsink.ring import OVERFLOW, UNIT_BYTES, units_of
-from ttsink.view import View
-from ttsink.wanted import Wanted
+from ttsink.store.batch import Stored, of_records
+from ttsink.store.lookup import page
+from ttsink.store.retention import Retention
+from ttsink.store.ring import OVERFLOW, UNIT_BYTES, units_of
+from ttsink.store.view import View
+from ttsink.store.wanted import Wanted
 from ttwire.filter import parse
 from ttwire.record import Record, decode
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ttsink import cut, repeat
-from ttsink.encoding import ACCEPT_ENCODING, decode
-from ttsink.limits import DEFAULT, KIB, MIB, BodyRefused
-from ttsink.salvage import WRAPPERS
+from ttsink.bodies import cut
+from ttsink.bodies.encoding import ACCEPT_ENCODING, decode
+from ttsink.bodies.limits import DEFAULT, KIB, MIB, BodyRefused
+from ttsink.bodies.salvage import WRAPPERS
+from ttsink.intake import repeat
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from ttsink.batch import Stored, of_records
-from ttsink.retention import Retention
-from ttsink.view import View
+from ttsink.store.batch import Stored, of_records
+from ttsink.store.retention import Retention
+from ttsink.store.view import View
 from ttwire.record import Record, decode
 
 QUIET_JOBS = 40

@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from ttsink import dialect_fields
-from ttsink.dialect_presets import PRESETS
+from ttsink.dialects import fields as dialect_fields
+from ttsink.dialects.presets import PRESETS
 
 RECEIVED = "2026-11-22T12:00:00.000000Z"
 MODERATE = settings(

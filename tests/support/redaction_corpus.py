@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from support import redaction_values as make
-from ttsink.redaction import Redactor
+from ttsink.redact.redaction import Redactor
 from ttwire.record import Record
 
 MIN_TELLING_CHARS = 6

@@ -12,7 +12,7 @@ import aiohttp
 from blockbuster import blockbuster_ctx
 
 from ttsink.config import load
-from ttsink.server import Server
+from ttsink.http.server import Server
 from ttwire import sse
 
 CAPTURES = Path(__file__).resolve().parent.parent / "captures"

@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 import yaml
 
-from ttsink.vector_flow import Flow, encoded
-from ttsink.vrl import Vrl
+from ttsink.agents.vector_flow import Flow, encoded
+from ttsink.agents.vrl import Vrl
 
 READ_AT = "2026-01-02T03:04:09.123456789Z"
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pytest
 
 from support.watched import Watched
-from ttsink.embedded import Engine
+from ttsink.files.embedded import Engine
 from ttview import files
 from ttview.exits import CommandError
 from ttview.feed import (

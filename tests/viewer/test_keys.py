@@ -12,7 +12,7 @@ from ttview.feed import StatesChanged
 from ttview.keys import ALL, bound, pressed
 from ttview.prompting import VERB_HELP, VERBS
 from ttview.settings import Settings
-from ttview.tracepane import PANE_COMMANDS
+from ttview.trace.pane import PANE_COMMANDS
 
 
 def test_every_action_of_the_table_exists() -> None:

@@ -14,7 +14,7 @@ from support.scripted_sink import ScriptedSink, record, refusal
 from ttview.commands.trace import normal
 from ttview.exits import CommandError
 from ttview.glyphs import ASCII, UNICODE
-from ttview.tracetext import text
+from ttview.trace.text import text
 from ttwire.record import Record
 from ttwire.span import Span, SpanEvent, Trace, TraceSource
 

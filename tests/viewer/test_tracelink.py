@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ttview import tracelink
+from ttview.trace import link as tracelink
 from ttwire.about import About
 from ttwire.record import Record
 

@@ -15,11 +15,11 @@ from ttview.app import NOTHING_OUTSIDE, Outside
 from ttview.feed import Failed, TraceLoaded
 from ttview.glyphs import ASCII, UNICODE
 from ttview.settings import Settings
-from ttview.spanbar import Bar, draw
-from ttview.spantree import Forest
-from ttview.timeaxis import Axis, round_step, spell
-from ttview.tracetold import spans as told
-from ttview.waterfall import parse_duration
+from ttview.trace.axis import Axis, round_step, spell
+from ttview.trace.bar import Bar, draw
+from ttview.trace.told import spans as told
+from ttview.trace.tree import Forest
+from ttview.trace.waterfall import parse_duration
 from ttwire.about import Refusal
 from ttwire.record import Record
 from ttwire.span import Span, Trace, TraceSource

@@ -2,11 +2,12 @@
 
 from typing import Final, NamedTuple
 
-from ttview import arriving, beside, moving, prompting, showing, taking, tracepane, viewing
+from ttview import arriving, beside, moving, prompting, showing, taking, viewing
 from ttview.effects import Effect, Follow
 from ttview.feed import Arrival, StreamRequest
 from ttview.model import Model
 from ttview.moving import Command
+from ttview.trace import pane as tracepane
 
 
 class Do(NamedTuple):

@@ -30,7 +30,7 @@ from ttview.save import save
 from ttview.screen import Canvas, CanvasControl, Click, layout
 from ttview.settings import Settings
 from ttview.style import RULES
-from ttview.tracelink import NO_LINK
+from ttview.trace.link import NO_LINK
 from ttwire.about import About
 from ttwire.record import Record
 

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from ttview import tracelink
 from ttview.effects import Copy, Effect, Quit
 from ttview.model import Model
 from ttview.moving import Command, fill
 from ttview.peek import Leaf, Peek
 from ttview.side import LISTS, SORTS
 from ttview.taking import refuses
+from ttview.trace import link as tracelink
 from ttview.view import ScopeKind
 from ttview.viewing import add_term, scope_to
 from ttwire import record as wire

@@ -2,12 +2,13 @@
 
 from typing import Final, NamedTuple
 
-from ttview import bars, columns, helping, peek, side, strip, times, tracelink
+from ttview import bars, columns, helping, peek, side, strip, times
 from ttview.beside import account
 from ttview.entry import Entry
 from ttview.keys import ALL, Key
 from ttview.model import Model
 from ttview.rows import Row, clipped
+from ttview.trace import link as tracelink
 from ttview.window import Line
 
 LABEL_CELLS: Final = 2

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
-from ttview import columns, tracepane
+from ttview import columns
 from ttview.effects import Edit, Effect, KeepFilter, Quit, Save
 from ttview.entry import Entry
 from ttview.model import MAX_MARKS, Model, Prompt, PromptKind
 from ttview.moving import Command, go_to_time, parse_time
 from ttview.style import THEMES
+from ttview.trace import pane as tracepane
 from ttview.viewing import query_for, seek
 from ttwire.filter import FilterError, parse
 

@@ -14,18 +14,7 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.output import ColorDepth
 
-from ttview import (
-    clipboard,
-    columns,
-    config,
-    keys,
-    links,
-    memory,
-    opener,
-    reopen,
-    terminal,
-    tracelink,
-)
+from ttview import clipboard, columns, config, keys, links, memory, opener, reopen, terminal
 from ttview.app import Outside, Viewer
 from ttview.client import Client
 from ttview.commands import options
@@ -38,6 +27,7 @@ from ttview.settings import Settings
 from ttview.style import THEMES
 from ttview.terminal import Terminal
 from ttview.times import TIME_FORMS
+from ttview.trace import link as tracelink
 from ttwire import cursor
 from ttwire.engine import OpenEngine
 

@@ -3,10 +3,10 @@
 import shlex
 from typing import Final
 
-from ttview import tracelink
 from ttview.effects import Copy, Effect, Mouse, Open, Quit, Retry, Suspend
 from ttview.model import Model
 from ttview.moving import Command
+from ttview.trace import link as tracelink
 from ttwire import record as wire
 from ttwire.record import Record
 

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from ttsink import check, check_report, finding, vrl
-from ttsink.check_trial import Tools
+from ttsink.agents import check, check_report, finding, vrl
+from ttsink.agents.check_trial import Tools
 
 EPILOG: Final = f"""\
 exit status: 0 proved, 1 something failed, 2 usage, 3 nothing could be run

@@ -7,8 +7,9 @@ import argparse
 import sys
 from typing import Final
 
-from ttsink import agent_config, config
-from ttsink.agent_config import BLOCK, DEFAULT_URL, SOURCES, Unfit, Wanted
+from ttsink import config
+from ttsink.agents import config as agent_config
+from ttsink.agents.config import BLOCK, DEFAULT_URL, SOURCES, Unfit, Wanted
 
 EXIT_USAGE: Final = 2
 

@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace, ends: contextlib.ExitStack) -> int:
         # The viewer has the terminal and its ^C. A handler, since SIG_IGN would be inherited.
         signal.signal(signal.SIGINT, lambda *_: None)
         return subprocess.call([sys.executable, "-m", "ttview", url])  # noqa: S603  our own
-    from ttsink.demo_print import print_stream  # noqa: PLC0415  aiohttp
+    from ttsink.demo.print import print_stream  # noqa: PLC0415  aiohttp
 
     asyncio.run(print_stream(url, options.seconds, sys.stdout))
     return 0
@@ -109,7 +109,7 @@ def _sink(listen: str, folder: str, log: IO[bytes]) -> Iterator[str]:
 def _child(arguments: Sequence[str], **streams: object) -> Iterator["subprocess.Popen[bytes]"]:
     """A child of its own session: the terminal's signals pass it by."""
     child: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]  # noqa: S603  our own
-        [sys.executable, "-m", "ttsink.demo_child", *arguments],
+        [sys.executable, "-m", "ttsink.demo.child", *arguments],
         start_new_session=True,
         stdin=subprocess.PIPE,  # its end tells the child that we are gone, however we went
         **({"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | streams),

@@ -11,9 +11,9 @@ from typing import Final
 
 import aiohttp
 
-from ttsink.agent_config import DEFAULT_URL
-from ttsink.auth import AuthError, read_tokens
-from ttsink.doctor import CONNECT_SECONDS, Doctor, Patient
+from ttsink.agents.config import DEFAULT_URL
+from ttsink.agents.doctor import CONNECT_SECONDS, Doctor, Patient
+from ttsink.http.auth import AuthError, read_tokens
 
 SIGNS: Final = {"ok": "ok   ", "wrong": "WRONG", "note": "note "}
 EXIT_WELL: Final = 0

@@ -12,12 +12,13 @@ from typing import BinaryIO, Final, TextIO
 
 import msgspec
 
-from ttsink import config, redact_key
+from ttsink import config
 from ttsink.commands import options
-from ttsink.dialect import Dialects
-from ttsink.redact_explain import Explained, Explainer
-from ttsink.redact_ruleset import RedactionSettingsError
-from ttsink.redaction import Redactor
+from ttsink.dialects.dialect import Dialects
+from ttsink.redact import key as redact_key
+from ttsink.redact.explain import Explained, Explainer
+from ttsink.redact.redaction import Redactor
+from ttsink.redact.ruleset import RedactionSettingsError
 
 EXIT_FOUND: Final = 1
 EXIT_USAGE: Final = 2

@@ -18,6 +18,6 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"ttsink: {error}\n")
         return config.EXIT_CONFIG
     oplog.set_up(loaded.settings.server.log_format)
-    from ttsink import server  # noqa: PLC0415  --help must not wait for aiohttp
+    from ttsink.http import server  # noqa: PLC0415  --help must not wait for aiohttp
 
     return asyncio.run(server.run(loaded, os.environ))

@@ -160,7 +160,8 @@ async def _last_error(api: Api, job: str) -> str | None:
 
 
 def _print(trace: Trace, *, lines: int, color: bool, width: int) -> None:
-    from ttview import glyphs, tracetext  # noqa: PLC0415 - not needed for JSON
+    from ttview import glyphs  # noqa: PLC0415 - not needed for JSON
+    from ttview.trace import text as tracetext  # noqa: PLC0415 - not needed for JSON
 
     encoding = (sys.stdout.encoding or "").lower()
     signs = glyphs.UNICODE if "utf" in encoding else glyphs.ASCII

@@ -1,0 +1,1 @@
+"""A sink with made-up traffic and the viewer on it."""

@@ -1,0 +1,1 @@
+"""How agents and job systems say the members of a record."""

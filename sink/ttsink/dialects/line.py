@@ -1,0 +1,90 @@
+"""An application's own line inside a message: JSON or logfmt, opened once.
+
+Agents that read files put each line into one member. What the line says then stands beside
+what the agent said, and over it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from ttsink.bodies import cut
+from ttsink.dialects import logfmt
+from ttsink.dialects.plan import SOURCE_TYPE, Plan, Plans
+
+ENVELOPE: Final = "envelope"
+"""Where the agent's own members go whose names the line has too."""
+
+MAX_LINE_CHARS: Final = 262_144
+"""A longer message is not parsed for a line of JSON in it."""
+
+MAX_LINE_DEPTH: Final = 64
+"""A line that nests deeper stays text, as a record that does is cut."""
+
+MAX_LINE_FIELDS: Final = 1000
+"""A line of more members stays text."""
+
+_Object = dict[str, Any]
+_Columns = Mapping[str, Sequence[Any]]
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def lines_within(
+    objects: Sequence[_Object], columns: _Columns, plan: Plan, plans: Plans
+) -> dict[int, _Object]:
+    """Objects whose message is an application's own line of JSON or logfmt, opened."""
+    sources = plan.members["message"]
+    if not sources or len(sources[0].paths[0]) != 1:
+        return {}
+    key = sources[0].paths[0][0]
+    texts = columns[key]
+    try:
+        joined = "\n" + "\n".join(texts)
+    except TypeError:
+        texts = [text if type(text) is str else "" for text in texts]
+        joined = "\n" + "\n".join(texts)
+    if "\n{" not in joined and "=" not in joined:
+        return {}
+    opened: dict[int, _Object] = {}
+    for at, text in enumerate(texts):
+        line = _line(text)
+        if line is not None:
+            opened[at] = _merged(objects[at], key, line, plans)
+    return opened
+
+
+def _merged(outer: _Object, key: str, line: _Object, plans: Plans) -> _Object:
+    """The line's members over the agent's; the text stays where the line has no message.
+
+    `source_type` goes into the envelope with the read time it explains.
+    """
+    merged = {**outer, **line}
+    if key not in line and plans.names_message(line):
+        del merged[key]
+    shared = outer.keys() & line.keys()
+    shared.discard(key)
+    clash = {name: outer[name] for name in shared if outer[name] != line[name]}
+    if not clash:
+        return merged
+    if "timestamp" in clash and SOURCE_TYPE in outer and SOURCE_TYPE not in line:
+        clash[SOURCE_TYPE] = merged.pop(SOURCE_TYPE)
+    if ENVELOPE in merged:
+        clash[ENVELOPE] = merged[ENVELOPE]
+    merged[ENVELOPE] = clash
+    return merged
+
+
+def _line(text: str) -> _Object | None:
+    if text[:1] == "{":
+        if len(text) > MAX_LINE_CHARS or text.count('":') > MAX_LINE_FIELDS:
+            return None
+        try:
+            line = _decode(text)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return None
+        if cut.is_deep((line,), MAX_LINE_DEPTH):
+            return None
+        return line or None
+    return logfmt.parse(text) if "=" in text else None

@@ -1,0 +1,243 @@
+"""One value of a member, or a column of them, to what the contract wants."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from ttsink.dialects import severity, timestamp
+from ttsink.dialects.severity import Scale
+from ttwire import trace
+
+MAX_KEY_CHARS: Final = 256
+"""A longer name of a job, worker or queue is cut; the whole stays among the fields."""
+
+MAX_GOOD_NAMES: Final = 16_384
+"""Names found good and remembered: for these one look-up replaces four checks. More would not
+stay in the processor's caches, and cost more than they save."""
+
+MAX_ATTEMPT: Final = 1_000_000
+"""A larger number is not a count of tries."""
+
+MAX_SHOWN_CHARS: Final = 2048
+"""Of an object that stands in a message's place, this much is shown; it stays a field too."""
+
+CUT: Final = "…"
+
+Read = tuple[Any, bool]
+"""The member's value or None, and whether it says all that was there."""
+
+_NOT_READ: Final[Read] = (None, False)
+
+
+class Reader(Protocol):
+    """How one member is read."""
+
+    def column(self, raw: Sequence[Any], rule: str, /) -> Sequence[Any] | None:
+        """All values at once when each is already as it should be, else None."""
+        ...
+
+    def one(self, raw: Any, rule: str, /) -> Read: ...
+
+
+class Names:
+    """Job, worker and queue: a text that is no placeholder."""
+
+    def __init__(self, placeholders: Iterable[str]) -> None:
+        plain = {text.lower() for text in placeholders}
+        zeros = {"0" * length for length in range(1, 65)} | {"00000000-0000-0000-0000-000000000000"}
+        self._none = {*plain, *zeros}
+        self._spelled = {
+            spelled
+            for text in self._none
+            for spelled in (text, text.upper(), text.title(), text.capitalize())
+        }
+
+        self._good: dict[Any, str] = {}
+
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+        """Each name is one object however often it comes: what counts by it finds it at once."""
+        good = self._good
+        try:
+            return list(map(good.__getitem__, raw))
+        except KeyError:
+            pass
+        except TypeError:
+            return None
+        if (
+            set(map(type, raw)) != {str}
+            or not self._spelled.isdisjoint(raw)
+            or max(map(len, raw)) > MAX_KEY_CHARS
+        ):
+            return None
+        if len(good) > MAX_GOOD_NAMES:
+            good.clear()
+        return [good.setdefault(name, name) for name in raw]
+
+    def one(self, raw: Any, _rule: str) -> Read:
+        kind = type(raw)
+        if kind is int or (kind is float and raw.is_integer() and abs(raw) < 2**53):
+            text = str(int(raw))
+        elif kind is str:
+            text = raw.strip()
+        else:
+            return _NOT_READ
+        if text.lower() in self._none:
+            return _NOT_READ
+        if len(text) > MAX_KEY_CHARS:
+            return text[: MAX_KEY_CHARS - 1] + CUT, False
+        return text, kind is not float and text == str(raw)
+
+    def part(self, raw: Any) -> str | None:
+        """A part of a longer name, where 0 is a value: the first of an array of tasks."""
+        if (raw == 0 and type(raw) in {int, str}) or raw == "0":
+            return "0"
+        text: str | None = self.one(raw, "")[0]
+        return text
+
+
+_FROM_ZERO: Final = {
+    "retried": 1,
+    "retries": 1,
+    "taskretries": 1,
+    "attemptsmade": 1,
+    "slurmrestartcount": 1,
+    "retrycount": 2,
+}
+"""Counts of earlier tries by field: what to add for the number of this one.
+
+Sidekiq sets `retry_count` to 0 for the first retry, which is the second try.
+"""
+
+
+class Attempts:
+    def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
+        if rule in _FROM_ZERO or set(map(type, raw)) != {int}:
+            return None
+        return raw if min(raw) >= 0 and max(raw) <= MAX_ATTEMPT else None
+
+    def one(self, raw: Any, rule: str) -> Read:
+        kind = type(raw)
+        digits = kind is str and len(raw) <= 8 and raw.isascii() and raw.isdecimal()
+        if not digits and kind is not int and not (kind is float and raw.is_integer()):
+            return _NOT_READ
+        number = int(raw)
+        if not 0 <= number <= MAX_ATTEMPT:
+            return _NOT_READ
+        return number + _FROM_ZERO.get(rule, 0), rule not in _FROM_ZERO and str(number) == str(raw)
+
+
+class Levels:
+    def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
+        plain = severity.PLAIN[_scale(rule)]
+        try:
+            return list(map(plain.__getitem__, raw))
+        except (KeyError, TypeError):
+            return None
+
+    def one(self, raw: Any, rule: str) -> Read:
+        return severity.level(raw, _scale(rule))
+
+
+def _scale(rule: str) -> Scale:
+    return rule  # type: ignore[return-value]  # the plan's rule for a level is its scale
+
+
+class Messages:
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+        return raw if set(map(type, raw)) == {str} else None
+
+    def one(self, raw: Any, _rule: str) -> Read:
+        kind = type(raw)
+        if kind is str:
+            return raw, True
+        if kind is int or kind is float or kind is bool:
+            return msgspec.json.encode(raw).decode(), True
+        return _NOT_READ
+
+
+def shown(value: Any) -> str:
+    """An object or array in a message's place, as text to look at."""
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= MAX_SHOWN_CHARS else text[: MAX_SHOWN_CHARS - 1] + CUT
+
+
+class Times:
+    """Holds `received` for the years of times that have none: one a batch."""
+
+    def __init__(self, received: str, offset_minutes: int) -> None:
+        self._received = received
+        self._offset_minutes = offset_minutes
+
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+        return timestamp.column(raw)
+
+    def one(self, raw: Any, _rule: str) -> Read:
+        return timestamp.instant(raw, received=self._received, offset_minutes=self._offset_minutes)
+
+
+MIN_ID_CHARS: Final = 8
+"""A shorter text in a field named `trace` or `span` is a word or a number, not an id."""
+
+
+def _whole_hex(raw: Sequence[Any], digits: int) -> Sequence[Any] | None:
+    """The column when each is lower-case hex of this many digits and not all zeros."""
+    try:
+        joined = "".join(raw)
+        if set(map(len, raw)) != {digits} or bytes.fromhex(joined).hex() != joined:
+            return None
+    except (TypeError, ValueError):
+        return None
+    return None if "0" * digits in joined else raw
+
+
+class TraceIds:
+    """Every convention of `ttwire.trace`; decimal only in Datadog's own fields."""
+
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+        return _whole_hex(raw, trace.TRACE_ID_DIGITS)
+
+    def one(self, raw: Any, rule: str) -> Read:
+        text = _id_text(raw, rule)
+        if text is None:
+            return _NOT_READ
+        if rule == "ddtraceid":
+            return trace.datadog_id(text), False
+        if len(text) < MIN_ID_CHARS:
+            return _NOT_READ
+        found = trace.trace_id(text)
+        return found, found == text.lower()
+
+
+class SpanIds:
+    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+        return _whole_hex(raw, trace.SPAN_ID_DIGITS)
+
+    def one(self, raw: Any, rule: str) -> Read:
+        text = _id_text(raw, rule)
+        if text is None:
+            return _NOT_READ
+        if rule == "ddspanid":
+            return trace.datadog_span_id(text), False
+        if len(text) < MIN_ID_CHARS:
+            return _NOT_READ
+        found = trace.span_id(text)
+        return found, found == text.lower()
+
+
+def _id_text(raw: Any, rule: str) -> str | None:
+    if type(raw) is str:
+        return raw
+    return str(raw) if type(raw) is int and rule.startswith("dd") else None
+
+
+def trim(messages: list[Any]) -> None:
+    """Takes off the end of line that is no part of a message.
+
+    Docker's json-file driver and Fluent Bit's multiline parsers leave one behind every line.
+    All messages are looked at as one text first, which costs a thirtieth of a loop.
+    """
+    if "\n\0" in "\0".join((*messages, "")):
+        for at, message in enumerate(messages):
+            if message.endswith("\n"):
+                messages[at] = message.removesuffix("\n").removesuffix("\r")

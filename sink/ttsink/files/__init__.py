@@ -1,0 +1,1 @@
+"""An engine for files and pipes, in the viewer's own process."""

@@ -1,0 +1,171 @@
+"""The door every request passes: host, site, token; and errors as JSON."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Literal
+
+import msgspec
+from aiohttp import web
+
+from ttsink.bodies import otlp_http
+from ttsink.http.auth import Tokens, Verdict, cross_site, is_loopback, verdict
+from ttsink.metrics import Metrics
+from ttsink.notices import Notices
+from ttsink.oplog import LOGGER
+from ttwire.about import Refusal
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Scope = Literal["open", "ingest", "read"]
+
+OPEN_PATHS: Final = frozenset({"/livez", "/readyz"})
+INGEST_PATHS: Final = ("/ingest", "/v1/")
+
+MAX_DETAIL_CHARACTERS: Final = 200
+"""An answer stays under 300 bytes: Fluent Bit takes 4096 or more for a failure, and logs it."""
+
+DRAIN_BYTES: Final = 64 * 1024 * 1024
+DRAIN_SECONDS: Final = 10.0
+"""A body is read this far before an error answer: an agent that is still writing would see a
+reset connection instead of the status, and send the same again."""
+
+
+def scope(path: str) -> Scope:
+    """Default-closed: what is neither open nor for sending takes a token for reading."""
+    if path in OPEN_PATHS:
+        return "open"
+    return "ingest" if path.startswith(INGEST_PATHS) else "read"
+
+
+def refusal(
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """An error answer: `{"error": ..., "detail": ...}`."""
+    body = msgspec.json.encode(Refusal(code, detail[:MAX_DETAIL_CHARACTERS]))
+    return web.Response(
+        status=status, body=body, content_type="application/json", headers=headers or {}
+    )
+
+
+async def discard_body(request: web.Request) -> None:
+    """Reads what is still coming, within bounds, so that the peer sees the answer."""
+    size = 0
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while size < DRAIN_BYTES and (chunk := await request.content.readany()):
+                size += len(chunk)
+    except (TimeoutError, web.RequestPayloadError, ConnectionError):
+        return
+
+
+class Door:
+    """Who may pass. `tokens` is replaced whole when files are read again."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        *,
+        loopback: bool,
+        allowed_hosts: tuple[str, ...],
+        metrics: Metrics,
+        notices: Notices,
+        stamp: Callable[[], str],
+    ) -> None:
+        self.tokens = tokens
+        self._loopback = loopback
+        self._allowed = allowed_hosts
+        self._metrics = metrics
+        self._notices = notices
+        self._stamp = stamp
+
+    def check(self, path: str, headers: Mapping[str, str], peer: str) -> web.Response | None:
+        """The answer that turns a request away, or None."""
+        kind = scope(path)
+        if kind == "open":
+            return None
+        accepted = self.tokens.ingest if kind == "ingest" else self.tokens.read
+        if not accepted:
+            return self._check_site(headers) if self._loopback else None
+        found = verdict(headers.get("Authorization"), accepted)
+        if found == "ok":
+            return None
+        return self._unauthorised(found, kind, peer)
+
+    def _check_site(self, headers: Mapping[str, str]) -> web.Response | None:
+        host = headers.get("Host")
+        if host is not None and not is_loopback(host, self._allowed):
+            self._metrics.refused.labels("host").inc()
+            return refusal(
+                403,
+                "foreign_host",
+                "without a token the Host must be a loopback name such as 127.0.0.1; "
+                "set tokens, or name it in server.allowed_hosts",
+            )
+        if cross_site(headers, self._allowed):
+            self._metrics.refused.labels("site").inc()
+            return refusal(
+                403, "cross_site", "without a token a page of another site may not use this sink"
+            )
+        return None
+
+    def _unauthorised(self, found: Verdict, kind: Scope, peer: str) -> web.Response:
+        self._metrics.refused.labels(found).inc()
+        detail = {
+            "missing": f"a token for {kind} is needed: Authorization: Bearer TOKEN, or Basic "
+            "with the token as password",
+            "empty": "Authorization has no token: the variable it is made of is not set where the "
+            "agent runs",
+            "wrong": f"the token presented is none of the tokens for {kind}",
+            "uninterpolated": "the token starts with ${ or SECRET[: the agent did not replace "
+            "it; set the variable or secret where the agent runs",
+        }[found]
+        if self._notices.add(f"{kind}_token_{found}", f"from {peer}: {detail}", self._stamp()):
+            LOGGER.warning("token refused", extra={"scope": kind, "peer": peer, "reason": found})
+        challenge = 'Bearer realm="tracetail", Basic realm="tracetail"'
+        return refusal(401, f"token_{found}", detail, {"WWW-Authenticate": challenge})
+
+
+def middleware(keeper: Door, metrics: Metrics) -> Callable[..., Awaitable[web.StreamResponse]]:
+    @web.middleware
+    async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
+        turned_away = keeper.check(request.path, request.headers, request.remote or "?")
+        if turned_away is not None:
+            await discard_body(request)
+            return _in_own_type(request, turned_away)
+        try:
+            return await handler(request)
+        except web.HTTPMethodNotAllowed as error:
+            await discard_body(request)
+            allow = ", ".join(sorted(error.allowed_methods))
+            return refusal(
+                405, "method", f"{error.method} is not served here; use {allow}", {"Allow": allow}
+            )
+        except web.HTTPNotFound:
+            await discard_body(request)
+            return refusal(404, "not_found", "no such route; agents post to /ingest")
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except web.RequestPayloadError:
+            return refusal(400, "body", "the body ended early or was framed wrongly")
+        except web.HTTPException as error:
+            return refusal(error.status, "http", error.reason)
+        except Exception as error:
+            metrics.failures.labels("handler").inc()
+            LOGGER.error("handler failed", exc_info=error, extra={"route": _route(request)})
+            return refusal(503, "internal", "a fault of the sink; its log has the place")
+
+    return door
+
+
+def _in_own_type(request: web.Request, answer: web.Response) -> web.Response:
+    """OTLP clients read a google.rpc.Status, in the type they sent."""
+    if not request.path.startswith("/v1/"):
+        return answer
+    detail = msgspec.json.decode(bytes(answer.body or b"{}"), type=Refusal).detail  # type: ignore[arg-type]
+    content_type = request.headers.get("Content-Type", "")
+    answer.body, answer.content_type = otlp_http.failure(content_type, answer.status, detail)
+    return answer
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "?"

@@ -1,0 +1,1 @@
+"""A body on its way to the log."""

@@ -1,0 +1,1 @@
+"""Secrets and personal values, found and replaced before anything is kept."""

@@ -1,0 +1,181 @@
+"""What the records of one batch change of a job's attempts."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from ttsink.states import waiting
+from ttsink.states.keystate import Job, Try
+from ttsink.states.lifecycle import Lifecycle, Verdict
+from ttwire.record import Record
+
+ERRORS: Final = frozenset({"error", "fatal"})
+ATTEMPT_ENDS: Final = frozenset({"failed", "retrying", "succeeded"})
+
+
+class Said:
+    """Batches as columns, and the places in them that need a look.
+
+    A record is looked at while it is fresh, and only the newest of each key is held: what waits
+    to be counted takes no memory that the next batch could use again.
+    """
+
+    __slots__ = (
+        "attempts", "errors", "jobs", "levels", "newest_error_of_job", "newest_error_of_worker",
+        "newest_of_job", "newest_of_worker", "noted", "redacted", "sizes", "times", "told",
+        "verdicts", "workers",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.attempts: list[int | None] = []
+        self.levels: list[str | None] = []
+        self.jobs: list[str | None] = []
+        self.workers: list[str | None] = []
+        self.times: list[str] = []
+        self.sizes: list[int] = []
+        self.errors: set[int] = set()
+        self.redacted: list[int] = []
+        self.noted: set[int] = set()
+        self.verdicts: dict[int, Verdict] = {}
+        self.told: dict[int, Record] = {}
+        """The records of the verdicts."""
+        self.newest_of_job: dict[str | None, Record] = {}
+        self.newest_of_worker: dict[str | None, Record] = {}
+        self.newest_error_of_job: dict[str | None, str] = {}
+        self.newest_error_of_worker: dict[str | None, str] = {}
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def add(
+        self,
+        records: Sequence[Record],
+        lines: Sequence[bytes],
+        jobs: Sequence[str | None],
+        workers: Sequence[str | None],
+        lifecycle: Lifecycle,
+    ) -> None:
+        """Takes a batch down; `jobs` and `workers` are its records', None where it has no row."""
+        start = len(self.jobs)
+        levels = [record.level for record in records]
+        self.jobs += jobs
+        self.workers += workers
+        self.levels += levels
+        self.attempts += [record.attempt for record in records]
+        self.times += [record.timestamp for record in records]
+        self.sizes += map(len, lines)
+        self.newest_of_job.update(zip(jobs, records, strict=True))
+        self.newest_of_worker.update(zip(workers, records, strict=True))
+        for place, verdict in lifecycle.verdicts(records).items():
+            self.verdicts[start + place] = verdict
+            self.told[start + place] = records[place]
+            self.noted.add(start + place)
+        errors = [place for place, level in enumerate(levels) if level in ERRORS]
+        for place in errors:
+            self.newest_error_of_job[jobs[place]] = records[place].message
+            self.newest_error_of_worker[workers[place]] = records[place].message
+            self.errors.add(start + place)
+            if levels[place] == "fatal":
+                self.noted.add(start + place)
+        self.redacted += [start + at for at, record in enumerate(records) if record.redacted]
+
+
+def grouped(keys: Sequence[str | None], wanted: Iterable[str | None]) -> dict[str, list[int]]:
+    """The places of each wanted key; records without a key are nobody's."""
+    groups: dict[str | None, list[int]] = {key: [] for key in wanted}
+    for place, key in enumerate(keys):
+        groups[key].append(place)
+    groups.pop(None, None)
+    return groups  # type: ignore[return-value]  # None was taken out
+
+
+def advance(job: Job, places: list[int], said: Said) -> bool:
+    """Tell a job what its records at these places said; whether an attempt or a state changed.
+
+    A stretch that says nothing new is only counted.
+    """
+    if said.noted.isdisjoint(places) and _count(job, places, said):
+        return False
+    before = (job.state, len(job.attempts), job.current and job.current.state)
+    ends, waits = job.ends, len(job.waits)
+    for place in places:
+        _tell(job, place, said)
+    if ends != job.ends or waits != len(job.waits):
+        return True
+    return before != (job.state, len(job.attempts), job.current and job.current.state)
+
+
+def _count(job: Job, places: list[int], said: Said) -> bool:
+    """Count records of attempts that are under way or over; False where one is neither."""
+    told = Counter(map(said.attempts.__getitem__, places))
+    newest = job.current
+    for number in told:
+        tried = newest if number is None else job.attempts.get(number)
+        if tried is None or (tried.start is None and tried.end is None):
+            return False
+    for number, count in told.items():
+        job.attempt(number).records += count
+    if not said.errors.isdisjoint(places):
+        for place in places:
+            if place in said.errors:
+                job.attempt(said.attempts[place]).errors += 1
+    return True
+
+
+def _tell(job: Job, place: int, said: Said) -> None:
+    when, verdict = said.times[place], said.verdicts.get(place)
+    number = _number(job, said.attempts[place], verdict)
+    tried = job.attempt(number)
+    if verdict is not None and verdict.of == "job":
+        tried = job.say(
+            verdict.state,
+            when,
+            tried,
+            inferred=verdict.inferred,
+            seconds=verdict.seconds,
+            numbered=number is not None,
+        )
+        _times(job, tried, said.told[place], verdict)
+    elif tried.start is None and tried.end is None:
+        # A record of its own is the sign that it runs, where nobody said so.
+        tried = job.say("running", when, tried, inferred=True)
+    elif said.levels[place] == "fatal" and tried.state == "running":
+        tried = job.say("failed", when, tried, inferred=True)
+    tried.records += 1
+    tried.worker = said.workers[place] or tried.worker
+    if place in said.errors:
+        tried.errors += 1
+
+
+def _times(job: Job, tried: Try, record: Record, verdict: Verdict) -> None:
+    """Take over the times that the record itself says of the attempt."""
+    if not record.fields:
+        return
+    if verdict.state != "running" and tried.start is None and tried.end is not None:
+        start = waiting.started(record.fields, record.received)
+        if start is not None and start <= tried.end:
+            job.started(tried, start)
+    newly = tried.start == record.timestamp if verdict.state == "running" else tried.records == 0
+    if newly and tried.start is not None and tried.queued is None:
+        job.waited(waiting.waited_seconds(record.fields, tried.start))
+
+
+def _number(job: Job, number: int | None, verdict: Verdict | None) -> int | None:
+    """The attempt a record means.
+
+    Some systems (BullMQ) count up before they say that an attempt failed or ended.
+    """
+    if number is None and verdict is not None and verdict.of == "job":
+        number = verdict.attempt
+    newest = job.current
+    if (
+        verdict is not None
+        and number is not None
+        and newest is not None
+        and newest.state == "running"
+        and newest.number == number - 1
+        and verdict.of == "job"
+        and verdict.state in ATTEMPT_ENDS
+    ):
+        return newest.number
+    return number

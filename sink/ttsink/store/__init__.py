@@ -1,0 +1,1 @@
+"""The log in front, the view behind, and what reads them."""

@@ -1,0 +1,67 @@
+"""Carries batches from the log to the view, and to the journal what it need not keep."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from ttsink.store.journal import JournalLog
+from ttsink.store.log import BatchLog
+from ttsink.store.ring import ENTRY_BYTES
+from ttsink.store.trim import plan
+from ttsink.store.view import View
+
+TRIM_SECONDS: Final = 1.0
+
+Failed = Callable[[Exception], None]
+
+
+class Keeper:
+    """One log and one view. `follow` and `trim` run side by side until the log is closed."""
+
+    def __init__(self, log: BatchLog, view: View, failed: Failed) -> None:
+        self._log = log
+        self._view = view
+        self._failed = failed
+        self._next_row = 0
+        self._goal = log.status().last
+        self.caught_up = asyncio.Event()
+        """Set once the view has all that the log had at first."""
+
+    async def follow(self) -> None:
+        """A batch that cannot be applied is told to `failed`; the next ones still are."""
+        self._look()
+        async for stored in self._log.entries():
+            try:
+                self._view.apply(stored)
+            except Exception as error:
+                self._failed(error)
+            self._look(stored.last)
+
+    def _look(self, seen: int = 0) -> None:
+        if max(self._view.order.last, seen) >= self._goal:
+            self.caught_up.set()
+
+    async def trim(self) -> None:
+        """Frees the disk of what the rings have let go; a log in memory needs none of it."""
+        if not isinstance(self._log, JournalLog):
+            return
+        while self._log.status().health != "closed":
+            await asyncio.sleep(TRIM_SECONDS)
+            try:
+                await self.trim_once(self._log)
+            except Exception as error:
+                self._failed(error)
+
+    async def trim_once(self, log: JournalLog) -> None:
+        """One bounded step."""
+        view = self._view
+        live_bytes = view.bytes - ENTRY_BYTES * view.order.live
+        found = plan(log.rows(), self._next_row, view.order, live_bytes)
+        self._next_row = found.next_row - len(found.gone)
+        if found.gone or found.left:
+            await log.trim(found.gone, found.left, view.books.snapshot())
+
+    async def save(self) -> None:
+        """Keeps the accounts for the next start; before the log is closed."""
+        if isinstance(self._log, JournalLog):
+            await self._log.trim((), (), self._view.books.snapshot())

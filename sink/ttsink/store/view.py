@@ -1,0 +1,234 @@
+"""The one picture of everything retained: rings, order, trace index, ledger.
+
+Fed only by a log, batch by batch; every query is answered from memory.
+"""
+
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
+from operator import attrgetter
+from typing import Any, Final, Protocol
+
+from ttsink.store import traceindex
+from ttsink.store.accounts import Books
+from ttsink.store.batch import Stored
+from ttsink.store.eviction import Eviction
+from ttsink.store.order import Order
+from ttsink.store.recent import Recent
+from ttsink.store.retention import DEFAULT, Retention
+from ttsink.store.ring import ENTRY_BYTES, NEVER, UNIT_BYTES, Entry, Hook, Ring, Rings
+from ttwire.cursor import Cursor
+from ttwire.level import LEVELS
+
+_MARK_SECONDS: Final = 1.0
+_MARK_RECORDS: Final = 256
+_MAX_MARKS: Final = 65_536
+"""Past it every second mark goes: `since` then starts a little earlier than asked."""
+
+_RANKS: Final[dict[str | None, int]] = {name: at for at, name in enumerate(LEVELS, start=1)}
+_NO_RANK: Final = 0
+_ROUND_UP: Final = ENTRY_BYTES + UNIT_BYTES - 1
+_entry_seq = attrgetter("seq")
+
+
+class Observer(Protocol):
+    """Told of each batch, after the view has it; must not raise."""
+
+    def applied(self, stored: Stored) -> None: ...
+    def evicted(self, jobs: Mapping[str, int], workers: Mapping[str, int]) -> None: ...
+
+
+class View:
+    """All that is known of the records of one epoch.
+
+    `jobs` and `workers` are the rings, `order` everything retained by position.
+    """
+
+    def __init__(
+        self, epoch: str, retention: Retention = DEFAULT, observers: Sequence[Observer] = ()
+    ) -> None:
+        self.epoch = epoch
+        self.retention = retention
+        self.jobs = Rings(retention)
+        self.workers = Rings(retention)
+        self.order = Order()
+        self.bytes = 0
+        self.hooks: list[Hook] = []
+        self.readers = 0
+        self.shared: dict[Any, Any] = {}
+        """What readers made for others of the same filter; good until the next batch."""
+        self.restored_through = 0
+        """Up to here a restart may have left records out that no ring has counted."""
+        self.books = Books(self.jobs, self.order)
+        self.ledger = self.books.ledger
+        self.count_rejected = self.books.count_rejected
+        self.count_capped = self.books.count_capped
+        self.count_repeated = self.books.count_repeated
+        self._observers = tuple(observers)
+        self._recent = Recent(retention.max_ring_records, retention.max_ring_bytes)
+        self._marks: list[tuple[float, int]] = []
+        self._eviction = Eviction(retention, self.jobs, self.workers, self.order, self._recent)
+
+    @property
+    def last(self) -> Cursor:
+        """The newest record, or the place before the first one."""
+        return Cursor(self.epoch, self.order.last)
+
+    def apply(self, stored: Stored) -> None:
+        """Takes in the next batch of the log; one it has already is left out."""
+        if stored.last <= self.order.last:
+            return
+        if stored.last - self.order.last > len(stored.batch):
+            self.restored_through = stored.last
+        if not stored.batch.lines:
+            self.books.accept(stored)
+            self.order.skip_to(stored.last)
+            return
+        self.shared.clear()
+        records, lines = stored.batch.records, stored.batch.lines
+        last = stored.last
+        self._mark(stored)
+
+        job_keys = [record.job for record in records]
+        worker_keys = [record.worker for record in records]
+        touched_jobs, jobs = self._rings(self.jobs, job_keys, stored)
+        touched_workers, workers = self._rings(self.workers, worker_keys, stored)
+        ranks = map(_RANKS.get, [record.level for record in records], repeat(_NO_RANK))
+        seqs = stored.positions or range(stored.first, last + 1)
+        units = [(size + _ROUND_UP) // UNIT_BYTES for size in map(len, lines)]
+        entries = list(map(Entry, seqs, lines, jobs, workers, ranks, units))
+        deque(map(deque.append, [ring.entries for ring in jobs], entries), 0)
+        deque(map(deque.append, [ring.entries for ring in workers], entries), 0)
+        for job, worker, size in zip(jobs, workers, units, strict=True):
+            job.units += size
+            worker.units += size
+        for ring, count in chain(touched_jobs.items(), touched_workers.items()):
+            ring.accepted += count
+            ring.tally.accepted += count
+            if ring.floor == NEVER:
+                ring.floor = ring.entries[0].seq
+        self.books.accept(stored)
+        self.order.extend(entries, traceindex.column([record.trace_id for record in records]))
+        self.bytes += UNIT_BYTES * sum(units)
+        self._recent.add(last, units)
+
+        self._evict(chain(touched_jobs, touched_workers))
+        for observer in self._observers:
+            observer.applied(stored)
+        self._wake(touched_jobs, touched_workers)
+
+    def _rings(
+        self, rings: Rings, keys: list[str | None], stored: Stored
+    ) -> tuple[dict[Ring, int], list[Ring]]:
+        """Each ring with its count of the batch, and the column of rings."""
+        live = rings.live
+        found = list(map(live.get, keys))
+        touched: Counter[Ring] = Counter(found)  # type: ignore[arg-type]  # None is taken out
+        unmade = touched.pop(None, 0)  # type: ignore[call-overload]  # here
+        for ring in touched:
+            ring.last = stored.last
+        if not unmade:
+            return touched, found  # type: ignore[return-value]  # none of them is None
+        missing = [key for key, ring in zip(keys, found, strict=True) if ring is None]
+        new = dict.fromkeys(missing)
+        for retired in rings.make(new, stored.stored_at, stored.last):  # type: ignore[arg-type]
+            self._eviction.empty(retired)
+        overflow = rings.overflow
+        homes = [live.get(key, overflow) for key in missing]
+        counts = Counter(homes)
+        rings.overflowed += counts.get(overflow, 0)
+        for ring in counts:
+            ring.last = stored.last
+            ring.since = min(ring.since, stored.first)
+        given = iter(homes)
+        column = [next(given) if ring is None else ring for ring in found]
+        return touched + counts, column
+
+    def _evict(self, touched: Iterable[Ring]) -> None:
+        eviction = self._eviction
+        eviction.bound(touched)
+        self._bury()
+        if self.bytes > self.retention.max_bytes:
+            goal = eviction.relief_goal()
+            while self.bytes > goal and eviction.relieve():
+                self._bury()
+
+    def _bury(self) -> None:
+        dead = self._eviction.dead
+        if not dead:
+            return
+        self._eviction.dead = []
+        dead.sort(key=_entry_seq)
+        self.order.clear(dead)
+        self.bytes -= UNIT_BYTES * sum([entry.units for entry in dead])
+        jobs = Counter([entry.job for entry in dead])
+        workers = Counter([entry.worker for entry in dead])
+        for ring, count in chain(jobs.items(), workers.items()):
+            ring.evicted += count
+        self.books.evict(jobs)
+        if self._observers:
+            named_jobs = {ring.key: count for ring, count in jobs.items()}
+            named_workers = {ring.key: count for ring, count in workers.items()}
+            for observer in self._observers:
+                observer.evicted(named_jobs, named_workers)
+
+    # -- readers ----------------------------------------------------------------------------
+
+    def watch(self, rings: Rings | None, key: str, hook: Hook) -> Ring | None:
+        """Calls `hook` after each batch that wrote to a key's ring, or after any batch.
+
+        The ring is made where it is missing, and stays as long as it is watched. What the
+        overflow ring holds of the key is not moved: it is found by a page, not by a stream.
+        """
+        self.readers += 1
+        if rings is None:
+            self.hooks.append(hook)
+            return None
+        self.shared.clear()
+        retired: list[Ring] = []
+        ring = rings.claim(key, retired)
+        for gone in retired:
+            self._eviction.empty(gone)
+        self._bury()
+        ring.readers += 1
+        ring.hooks = [*(ring.hooks or ()), hook]
+        return ring
+
+    def unwatch(self, ring: Ring | None, hook: Hook) -> None:
+        self.readers -= 1
+        if ring is None:
+            self.hooks.remove(hook)
+            return
+        ring.readers -= 1
+        assert ring.hooks is not None
+        ring.hooks.remove(hook)
+        ring.hooks = ring.hooks or None
+
+    def _wake(self, *touched: Iterable[Ring]) -> None:
+        for hook in self.hooks:
+            hook()
+        for ring in chain(*touched):
+            if ring.hooks is not None:
+                for hook in ring.hooks:
+                    hook()
+
+    def _mark(self, stored: Stored) -> None:
+        marks = self._marks
+        if marks:
+            time, position = marks[-1]
+            if stored.stored_at - time < _MARK_SECONDS and stored.first - position < _MARK_RECORDS:
+                return
+            if stored.stored_at < time:  # the clock was set back: order is by position
+                return
+        marks.append((stored.stored_at, stored.first))
+        if len(marks) > _MAX_MARKS:
+            del marks[1::2]
+
+    def position_at(self, moment: float) -> int:
+        """The place before the first record that may have been stored at or after a moment.
+
+        `moment` is epoch seconds; up to a second or 256 records earlier than asked.
+        """
+        at = bisect_right(self._marks, moment, key=lambda mark: mark[0])
+        return self._marks[at - 1][1] - 1 if at else 0

@@ -1,0 +1,1 @@
+"""Spans that were sent, and spans that are asked for."""

@@ -1,0 +1,1 @@
+"""One trace in place of the log."""
