@@ -46,7 +46,7 @@ def installed(folder: Path) -> dict[str, str]:
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: tracetail\nVersion: 0\n")
     (metadata / "entry_points.txt").write_text(
-        "[tracetail.engine]\nembedded = ttsink.embedded:Engine\n"
+        "[tracetail.engine]\nembedded = ttsink.files.embedded:Engine\n"
     )
     env = environment(folder)
     del env["PYTHONWARNINGS"]

@@ -15,7 +15,7 @@ from ttsink.intake import repeat
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
 SOURCES = "\n".join(
-    path.read_text(encoding="utf-8") for path in (ROOT / "sink" / "ttsink").glob("*.py")
+    path.read_text(encoding="utf-8") for path in (ROOT / "sink" / "ttsink").rglob("*.py")
 )
 
 

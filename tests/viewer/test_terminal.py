@@ -84,7 +84,7 @@ def test_a_stop_from_outside_gives_the_terminal_back_until_it_goes_on(tmp_path: 
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: tracetail\nVersion: 0\n")
     (folder / "entry_points.txt").write_text(
-        "[tracetail.engine]\nembedded = ttsink.embedded:Engine\n"
+        "[tracetail.engine]\nembedded = ttsink.files.embedded:Engine\n"
     )
     shell = f"set -m; {sys.executable} -m ttview {path}; echo STOPPED; read x; fg; echo DONE"
     env = script(tmp_path, f"import os; os.execvp('sh', ['sh', '-c', {shell!r}])")
