@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from ttsink.bodies.body import split_by_shape
+from ttsink.bodies.encoding import ACCEPT_ENCODING
 from ttsink.bodies.limits import BodyRefused
 from ttsink.bodies.rows import Shapes
 from ttsink.http.door import refusal
@@ -15,8 +16,6 @@ from ttsink.intake.intake import Intake, Taken
 from ttsink.intake.receive import Form, receive
 
 ROUTE: Final = "/ingest"
-
-ENCODINGS: Final = "gzip, deflate, zstd, snappy, identity"
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -72,5 +71,5 @@ def refusal_headers(error: Refused | BodyRefused) -> dict[str, str]:
     if isinstance(error, Refused) and error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == 415:
-        headers["Accept-Encoding"] = ENCODINGS
+        headers["Accept-Encoding"] = ACCEPT_ENCODING
     return headers
