@@ -51,10 +51,10 @@ def sink(given: Request) -> tuple[View, KeyStates]:
     """What a sink holds after one request."""
     states = KeyStates(Lifecycle(BUILT_IN))
     view = View("e1", observers=(states,))
-    records = Dialects().records(posted(given).values, received=RECEIVED, agent=AGENT)
+    records = list(Dialects().records(posted(given).values, received=RECEIVED, agent=AGENT))
     redacted = Redactor(RedactionSettings(), b"k" * 32).apply(records, record.encode_lines(records))
     lines = redacted.blob.split(b"\n")[:-1]
-    view.apply(Stored(1, Batch(redacted.records, lines), NOW))
+    view.apply(Stored(1, Batch(list(redacted.records), lines), NOW))
     return view, states
 
 

@@ -26,7 +26,7 @@ def records(name: str) -> list[Record]:
         parts = otlp_http.read("traces", body, content_type)
     else:
         parts = split(body, content_type)
-    return Dialects().records(parts.values, received=RECEIVED, agent="fluentbit")
+    return list(Dialects().records(parts.values, received=RECEIVED, agent="fluentbit"))
 
 
 SHOWN = (

@@ -18,7 +18,7 @@ VALUES = st.lists(OBJECTS | TEXT | st.builds(Malformed, TEXT, st.booleans()), ma
 
 
 def read(values: list[Any]) -> list[Record]:
-    return Dialects().records(values, received=RECEIVED, agent=None)
+    return list(Dialects().records(values, received=RECEIVED, agent=None))
 
 
 def copied(value: Any) -> Any:

@@ -69,7 +69,7 @@ def test_a_task_begun_after_the_kill_lives_on_though_it_came_in_the_same_batch()
         agent="vector",
     )
     states = KeyStates(Lifecycle(BUILT_IN))
-    states.applied(Stored(1, Batch(records, [b"{}"] * 2), 1_000.0))
+    states.applied(Stored(1, Batch(list(records), [b"{}"] * 2), 1_000.0))
     states.settle()
 
     assert only(states).state == "running"

@@ -111,7 +111,7 @@ def test_a_value_in_a_message_is_replaced_by_its_mark(message: str, kinds: tuple
 
     assert done.records[0].redacted == kinds
     assert re.search(rf"\[{kinds[0]}:[0-9a-f]{{6}}\]", done.records[0].message)
-    assert done.blob == encode_lines(done.records)
+    assert done.blob == encode_lines(list(done.records))
     assert set(done.counts) == set(kinds)
 
 

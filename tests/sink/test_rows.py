@@ -28,7 +28,7 @@ def learnt(body: bytes, limits: Limits | None = None) -> Split:
 
 
 def records(found: Split) -> list[Record]:
-    return Dialects().records(found.values, received=RECEIVED, agent=None)
+    return list(Dialects().records(found.values, received=RECEIVED, agent=None))
 
 
 @MODERATE

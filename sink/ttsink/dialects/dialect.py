@@ -25,7 +25,9 @@ class Dialects:
         """Shapes for which a plan had to be made, also again after they were forgotten."""
         return self._plans.built
 
-    def records(self, values: Sequence[Value], *, received: str, agent: str | None) -> list[Record]:
+    def records(
+        self, values: Sequence[Value], *, received: str, agent: str | None
+    ) -> Sequence[Record]:
         """A record for every value, in their order. Raises nothing; the objects are consumed.
 
         `received` is the canonical time of receipt, which a record without a time of its own

@@ -201,8 +201,8 @@ class Engine:
                 for nth in range(len(found))
             ]
             values = [value for found in each for value in found]
-        records = self._dialects.records(
-            [value for value, _ in values], received=received, agent=None
+        records = list(
+            self._dialects.records([value for value, _ in values], received=received, agent=None)
         )
         for record, place, (_, cut_off) in zip(records, places, values, strict=True):
             # Nobody else has seen these yet.

@@ -19,6 +19,7 @@ from ttsink.bodies.encoding import decode, is_heavy
 from ttsink.bodies.limits import BodyRefused, Limits
 from ttsink.bodies.value import Malformed, Split, Value
 from ttsink.dialects.dialect import Dialects
+from ttsink.dialects.table import lines_of, replaced
 from ttsink.intake.admission import Admission, Refused, Ticket
 from ttsink.intake.mistakes import Mistake, Mistakes
 from ttsink.intake.repeat import Fresh, Repeat, Repeats
@@ -30,7 +31,7 @@ from ttsink.store.batch import Batch, of_records
 from ttsink.store.cap import Caps, CapSettings, Outcome
 from ttsink.store.log import BatchLog, LogUnavailable
 from ttsink.store.view import View
-from ttwire.record import Record, encode_lines
+from ttwire.record import Record
 from ttwire.span import Span
 
 MAX_DECODERS: Final = 2
@@ -81,11 +82,11 @@ class Taken(NamedTuple):
 class Redacts(Protocol):
     """See `ttsink.redact.redaction`: the same list where nothing hit, and counts by kind."""
 
-    def records(self, records: list[Record]) -> tuple[list[Record], Mapping[str, int]]: ...
-    def suspects(self, records: list[Record]) -> Suspects: ...
+    def records(self, records: Sequence[Record]) -> tuple[Sequence[Record], Mapping[str, int]]: ...
+    def suspects(self, records: Sequence[Record]) -> Suspects: ...
     def rewritten(
-        self, records: list[Record], found: Suspects
-    ) -> tuple[list[Record], Mapping[str, int]]: ...
+        self, records: Sequence[Record], found: Suspects
+    ) -> tuple[Sequence[Record], Mapping[str, int]]: ...
     def spans(self, spans: list[Span]) -> tuple[list[Span], Mapping[str, int]]: ...
 
 
@@ -281,13 +282,11 @@ class Intake:
             except Exception as error:
                 self._failed("dialect", error)
                 some = self._records_each(again()[start:end], received, posted.agent)
-            for place in split_body.cut:
-                if start <= place < start + len(some):
-                    at = place - start
-                    some[at] = msgspec.structs.replace(some[at], truncated=True)
-            some = await self._redact(some)
+            places = [at - start for at in split_body.cut if start <= at < start + len(some)]
+            cut = {at: msgspec.structs.replace(some[at], truncated=True) for at in places}
+            some = await self._redact(replaced(some, cut))
             records += some
-            lines += encode_lines(some).split(b"\n")[:-1]
+            lines += lines_of(some).split(b"\n")[:-1]
         return Batch(records, lines)
 
     def _records_each(
@@ -303,7 +302,7 @@ class Intake:
                 records.append(text)
         return records
 
-    async def _redact(self, records: list[Record]) -> list[Record]:
+    async def _redact(self, records: Sequence[Record]) -> Sequence[Record]:
         """Fails closed: a record that cannot be redacted is kept without its content."""
         if self._redactor is None:
             return records

@@ -4,7 +4,7 @@ Never the value itself: its length and, of a long one, how it begins; and the li
 be kept, with control characters shown as escapes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -80,7 +80,7 @@ class Explainer:
             kept.append(printable(msgspec.json.encode(plain).decode()))
         return Explained(number, tuple(finds), "\n".join(kept))
 
-    def _records(self, line: bytes) -> list[Record]:
+    def _records(self, line: bytes) -> Sequence[Record]:
         try:
             values = split(line, "", Limits()).values
         except BodyRefused:

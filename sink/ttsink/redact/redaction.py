@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ttsink.dialects.table import lines_of, replaced
 from ttsink.redact.credential import SCHEME, SCHEMES
 from ttsink.redact.mark import Marker, marks_of
 from ttsink.redact.name import kind_of
@@ -21,7 +22,6 @@ from ttsink.redact.secret import PRIVATE_KEY
 from ttsink.redact.settings import RedactionSettings
 from ttsink.redact.suspect import NAMES, Suspects, suspects
 from ttsink.redact.view import View, views
-from ttwire import record as record_json
 from ttwire.record import Record
 from ttwire.span import Span, SpanEvent
 
@@ -41,7 +41,7 @@ _DROPPED = object()
 class Redacted(NamedTuple):
     """`counts` are values replaced, by kind; `blob` is `encode_lines(records)`."""
 
-    records: list[Record]
+    records: Sequence[Record]
     blob: bytes
     counts: Mapping[str, int]
 
@@ -74,15 +74,15 @@ class Redactor:
         self._kept = frozenset(map(_plain_name, settings.keep_fields))
         self.kinds = self._rules.kinds
 
-    def apply(self, records: list[Record], blob: bytes) -> Redacted:
+    def apply(self, records: Sequence[Record], blob: bytes) -> Redacted:
         """The records without the values, and their JSON; `blob` is `encode_lines(records)`."""
         clean, counts = self.records(records)
         if clean is records:
             return Redacted(records, blob, counts)
-        return Redacted(clean, record_json.encode_lines(clean), counts)
+        return Redacted(clean, lines_of(clean), counts)
 
-    def records(self, records: list[Record]) -> tuple[list[Record], Mapping[str, int]]:
-        """As `apply`, for records that are not encoded yet; the same list where nothing hit."""
+    def records(self, records: Sequence[Record]) -> tuple[Sequence[Record], Mapping[str, int]]:
+        """As `apply`, for records that are not encoded yet; the same ones where nothing hit."""
         return self.rewritten(records, self.suspects(records))
 
     def suspects(self, records: Sequence[Record]) -> Suspects:
@@ -90,12 +90,12 @@ class Redactor:
         return suspects(self._rules, records)
 
     def rewritten(
-        self, records: list[Record], found: Suspects
-    ) -> tuple[list[Record], Mapping[str, int]]:
+        self, records: Sequence[Record], found: Suspects
+    ) -> tuple[Sequence[Record], Mapping[str, int]]:
         """As `records`, where the suspects are known; safe in any thread, as all of this is."""
         if not found:
             return records, {}
-        clean = records
+        clean: dict[int, Record] = {}
         counts: Counter[str] = Counter()
         kinds: Counter[str] = Counter()
         for index in found.places():
@@ -110,19 +110,19 @@ class Redactor:
             if index in found.named:
                 changed |= {name: self._name(getattr(record, name), kinds) for name in NAMES}
             if kinds:
-                if clean is records:
-                    clean = records.copy()
                 redacted = tuple(sorted({*record.redacted, *kinds}))
                 clean[index] = msgspec.structs.replace(record, **changed, redacted=redacted)
                 counts.update(kinds)
         if counts[PRIVATE_KEY.kind]:
             self._key_lines(records, clean, counts)
-        return clean, counts
+        return replaced(records, clean), counts
 
-    def _key_lines(self, records: list[Record], clean: list[Record], counts: Counter[str]) -> None:
+    def _key_lines(
+        self, records: Sequence[Record], clean: dict[int, Record], counts: Counter[str]
+    ) -> None:
         kind = PRIVATE_KEY.kind
         for index, start, end in key_lines(records):
-            record = clean[index]
+            record = clean.get(index, records[index])
             whole = records[index].message
             mark = self._marker.mark(kind, whole[start:end].encode()).decode()
             clean[index] = msgspec.structs.replace(
