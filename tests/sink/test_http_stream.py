@@ -106,7 +106,14 @@ async def test_a_filter_keeps_some_and_a_bad_one_names_its_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("tail", "x"), ("tail", "-1"), ("rate", "nan"), ("since", "yesterday")]
+    ("name", "value"),
+    [
+        ("tail", "x"),
+        ("tail", "-1"),
+        ("rate", "nan"),
+        ("since", "yesterday"),
+        ("state", "perhaps"),
+    ],
 )
 async def test_a_bad_parameter_is_named(name: str, value: str) -> None:
     async with running() as sink:

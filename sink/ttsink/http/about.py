@@ -1,20 +1,29 @@
 """`/api/info` and `/api/ledger`: what the sink is, and the account of every record."""
 
+from collections.abc import Callable
+
 import msgspec
 from aiohttp import web
 
+from ttsink.http.ingest import refused
+from ttsink.http.parameters import only
+from ttsink.intake.admission import Refused
 from ttsink.sink import Sink
 
 
 def add_routes(app: web.Application, sink: Sink) -> None:
-    async def about(_request: web.Request) -> web.Response:
-        return as_json(sink.about())
+    def route(path: str, told: Callable[[], object]) -> None:
+        async def answer(request: web.Request) -> web.Response:
+            try:
+                only(request.query, ())
+            except Refused as error:
+                return refused(error)
+            return as_json(told())
 
-    async def ledger(_request: web.Request) -> web.Response:
-        return as_json(sink.view.ledger())
+        app.router.add_get(path, answer)
 
-    app.router.add_get("/api/info", about)
-    app.router.add_get("/api/ledger", ledger)
+    route("/api/info", sink.about)
+    route("/api/ledger", sink.view.ledger)
 
 
 def as_json(value: object) -> web.Response:

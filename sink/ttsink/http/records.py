@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from ttsink.http.ingest import refused
+from ttsink.http.parameters import only
 from ttsink.http.stream import number, read_filter
 from ttsink.intake.admission import Refused
 from ttsink.store.lookup import DEFAULT_PAGE_RECORDS, MAX_PAGE_RECORDS, page
@@ -21,6 +22,7 @@ def add_routes(app: web.Application, view: View) -> None:
     async def records(request: web.Request) -> web.Response:
         query = request.query
         try:
+            only(query, PARAMETERS)
             wanted = Wanted(read_filter(query, time.time()))
             before, after = neighbours(query, view)
             limit = number(query, "limit", 1, MAX_PAGE_RECORDS) if query.get("limit") else None

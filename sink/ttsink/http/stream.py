@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from ttsink.http.ingest import refused
+from ttsink.http.parameters import only
 from ttsink.http.streams import Seat, Seats
 from ttsink.intake.admission import Refused
 from ttsink.store.subscriber import MAX_TAIL, Start, Subscriber
@@ -31,6 +32,14 @@ PACE_STREAM_SECONDS: Final = 0.002
 about a tenth of one core."""
 
 MAX_RATE: Final = 1_000_000.0
+
+PARAMETERS: Final = ("filter", "tail", "since", "last_event_id", "lastEventId", "rate", "state")
+
+SWITCH: Final = {"": False, "0": False, "false": False, "off": False} | {
+    "1": True,
+    "true": True,
+    "on": True,
+}
 
 HEADERS: Final = {
     "Content-Type": "text/event-stream",
@@ -72,6 +81,7 @@ def asked(query: Mapping[str, str], headers: Mapping[str, str], now: float) -> A
     Raises:
         Refused: 400, naming the parameter, and for a filter the column.
     """
+    only(query, PARAMETERS)
     last_event_id = (
         headers.get("Last-Event-ID")
         or query.get("last_event_id")
@@ -84,7 +94,7 @@ def asked(query: Mapping[str, str], headers: Mapping[str, str], now: float) -> A
         wanted=Wanted(read_filter(query, now)),
         start=Start(last_event_id, since(query, now), int(tail)),
         rate=rate or None,
-        state=query.get("state", "") in {"1", "true", "on"},
+        state=switch(query, "state"),
     )
 
 
@@ -108,6 +118,14 @@ def number(query: Mapping[str, str], name: str, low: float, high: float) -> floa
     if not value >= low:
         raise Refused(400, name, f"{name}: expected a number from {low:g} on, found {text[:32]!r}")
     return min(value, high)
+
+
+def switch(query: Mapping[str, str], name: str) -> bool:
+    """Whether a parameter is on; not given is off. Raises Refused: 400."""
+    text = query.get(name, "")
+    if text not in SWITCH:
+        raise Refused(400, name, f"{name}: expected 1 or 0, found {text[:32]!r}")
+    return SWITCH[text]
 
 
 def since(query: Mapping[str, str], now: float) -> float | None:

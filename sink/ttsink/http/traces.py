@@ -4,6 +4,7 @@ from aiohttp import web
 
 from ttsink.http.about import as_json
 from ttsink.http.ingest import refused
+from ttsink.http.parameters import only
 from ttsink.intake.admission import Refused
 from ttsink.traces.traces import Traces
 from ttwire import trace
@@ -11,6 +12,10 @@ from ttwire import trace
 
 def add_routes(app: web.Application, traces: Traces) -> None:
     async def answer(request: web.Request) -> web.Response:
+        try:
+            only(request.query, ())
+        except Refused as error:
+            return refused(error)
         asked = request.match_info["trace_id"]
         trace_id = trace.trace_id(asked)
         if trace_id is None:

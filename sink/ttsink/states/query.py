@@ -46,6 +46,11 @@ _SORTS: Final[dict[str, Callable[[Iterable[Any], float], list[Any]]]] = {
 
 SORTS: Final = tuple(_SORTS)
 
+QUEUE_PARAMETERS: Final = ("key", "after", "limit")
+WORKER_PARAMETERS: Final = (*QUEUE_PARAMETERS, "sort", "state", "min_errors", "min_rate")
+JOB_PARAMETERS: Final = (*WORKER_PARAMETERS, "queue", "worker")
+"""What a request for each may ask with; the whole of it is for jobs."""
+
 
 class StateQueryError(ValueError):
     """A parameter of the request is not usable; its text says which and what would be right."""
@@ -71,17 +76,11 @@ class StateQuery(msgspec.Struct, frozen=True):
 
 
 def parse(parameters: Mapping[str, str]) -> StateQuery:
-    """A query from the parameters of a request; unknown parameters are errors.
+    """A query from the parameters of a request, whose names are among JOB_PARAMETERS.
 
     Raises:
         StateQueryError: names the parameter, what was found, and what would be right.
     """
-    known = {"sort", "state", "key", "queue", "worker", "min_errors", "min_rate", "after", "limit"}
-    for name in parameters:
-        if name not in known:
-            raise StateQueryError(
-                f"unknown parameter {name!r}; known are {', '.join(sorted(known))}"
-            )
     sort = parameters.get("sort", "recent")
     if sort not in _SORTS:
         raise StateQueryError(f"sort={sort!r} is not one of {', '.join(SORTS)}")
