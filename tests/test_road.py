@@ -6,19 +6,17 @@ Synchronous: no socket, no event loop, no clock, no terminal.
 import pytest
 
 from support.captures import Request, names, request
-from ttsink.bodies import otlp_http
-from ttsink.bodies.body import split
 from ttsink.bodies.encoding import decode
 from ttsink.bodies.limits import DEFAULT
-from ttsink.bodies.value import Split
 from ttsink.dialects.dialect import Dialects
+from ttsink.intake.prepare import Form, Prepared, Preparer, Task
 from ttsink.redact.redaction import Redactor
 from ttsink.redact.settings import RedactionSettings
 from ttsink.states.lifecycle import Lifecycle
 from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.states.states import KeyStates
 from ttsink.store import lookup
-from ttsink.store.batch import Batch, Stored
+from ttsink.store.batch import Stored
 from ttsink.store.subscriber import Start, Subscriber
 from ttsink.store.view import View
 from ttsink.store.wanted import Wanted
@@ -39,22 +37,20 @@ AGENT = "fluentbit"
 LOGS = [name for name in names(AGENT) if name != "otlp_traces"]
 
 
-def posted(given: Request) -> Split:
+def posted(given: Request) -> Prepared:
     body = decode(given.body, given.headers.get("content-encoding", ""), DEFAULT)
     kind = given.headers.get("content-type", "")
-    if given.path == "/v1/logs":
-        return otlp_http.read("logs", body, kind, DEFAULT)
-    return split(body, kind, DEFAULT)
+    redactor = Redactor(RedactionSettings(), b"k" * 32)
+    preparer = Preparer(Dialects(), redactor, Lifecycle(BUILT_IN), DEFAULT)
+    form: Form = "logs" if given.path == "/v1/logs" else "batch"
+    return preparer.prepare(Task(form, kind, AGENT, RECEIVED), body)
 
 
 def sink(given: Request) -> tuple[View, KeyStates]:
     """What a sink holds after one request."""
     states = KeyStates(Lifecycle(BUILT_IN))
     view = View("e1", observers=(states,))
-    records = list(Dialects().records(posted(given).values, received=RECEIVED, agent=AGENT))
-    redacted = Redactor(RedactionSettings(), b"k" * 32).apply(records, record.encode_lines(records))
-    lines = redacted.blob.split(b"\n")[:-1]
-    view.apply(Stored(1, Batch(list(redacted.records), lines), NOW))
+    view.apply(Stored(1, posted(given).batch(), NOW))
     return view, states
 
 
@@ -145,7 +141,7 @@ def test_every_capture_arrives_whole_and_once(name: str) -> None:
 
     records = arrived(streamed(view, tail=10_000), 512)
 
-    assert len(records) == len(posted(given).values) > 0
+    assert len(records) == len(posted(given).batch()) > 0
     assert [one.id for one in records] == [f"e1-{n}" for n in range(1, len(records) + 1)]
     assert view.ledger().total.accepted == len(records)
 

@@ -11,8 +11,10 @@ import msgspec
 from ttsink.config import ConfigError
 from ttsink.dialects.dialect import Dialects
 from ttsink.http.streams import Seats
-from ttsink.intake.intake import Intake
+from ttsink.intake.intake import Intake, limits
 from ttsink.intake.mistakes import Mistake
+from ttsink.intake.preparation import Preparation
+from ttsink.intake.prepare import Preparer
 from ttsink.metrics import Metrics
 from ttsink.metrics_view import ViewMetrics
 from ttsink.notices import Notices
@@ -88,8 +90,7 @@ class Sink:
         self._feed = feed
         self.intake = Intake(
             settings=self.settings.ingest,
-            dialects=Dialects(self.settings.fields),
-            redactor=self._redactor,
+            preparation=Preparation(self._preparer),
             log=self._log,
             view=self.view,
             metrics=self.metrics,
@@ -121,6 +122,15 @@ class Sink:
             {key: account.accepted for key, account in self.view.books.ledger().jobs.items()}
         )
         self._state = None
+
+    def _preparer(self) -> Preparer:
+        settings = self.settings
+        return Preparer(
+            Dialects(settings.fields),
+            self._redactor,
+            Lifecycle((*BUILT_IN, *settings.states.rules)),
+            limits(settings.ingest),
+        )
 
     def _restore(self) -> None:
         """Counts on from before a restart, and tells what was wrong with the journal."""

@@ -1,5 +1,7 @@
 """The six levels and their order."""
 
+from collections.abc import Iterable
+from itertools import repeat
 from typing import Final, Literal, get_args
 
 Level = Literal["trace", "debug", "info", "warn", "error", "fatal"]
@@ -16,8 +18,14 @@ _RANKS: Final[dict[str | None, int]] = {
 
 WARN_RANK: Final = _RANKS["warn"]
 ERROR_RANK: Final = _RANKS["error"]
+FATAL_RANK: Final = _RANKS["fatal"]
 
 
 def rank(level: str | None) -> int:
     """1 (trace) to 6 (fatal); 0 for none, and for a word that is no level."""
     return _RANKS.get(level, NO_LEVEL)
+
+
+def ranks(levels: Iterable[str | None]) -> bytes:
+    """The rank of each level, a byte each."""
+    return bytes(map(_RANKS.get, levels, repeat(NO_LEVEL)))

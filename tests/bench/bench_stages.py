@@ -21,7 +21,9 @@ from ttsink.bodies.body import split_by_shape
 from ttsink.bodies.encoding import decode
 from ttsink.bodies.rows import Shapes
 from ttsink.dialects.dialect import Dialects
+from ttsink.dialects.table import column, lines_of
 from ttsink.http.server import GC_THRESHOLDS
+from ttsink.intake.prepare import COLUMNS
 from ttsink.intake.repeat import batch_key
 from ttsink.redact.key import installation_key
 from ttsink.redact.redaction import Redactor
@@ -29,9 +31,8 @@ from ttsink.redact.settings import RedactionSettings
 from ttsink.states.lifecycle import Lifecycle
 from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.states.states import KeyStates
-from ttsink.store.batch import Batch, Stored
+from ttsink.store.batch import Batch, Columns, Stored, columns
 from ttsink.store.view import View
-from ttwire.record import encode_lines
 
 RECEIVED = "2026-01-02T03:04:05.000000Z"
 
@@ -56,7 +57,8 @@ def run(shape: Shape, batches: int, key: bytes) -> dict[str, float]:
     dialects = Dialects()
     redactor = Redactor(RedactionSettings(), key)
     shapes = Shapes()
-    states = KeyStates(Lifecycle(BUILT_IN))
+    lifecycle = Lifecycle(BUILT_IN)
+    states = KeyStates(lifecycle)
     view = View("bench")
     floor = msgspec.json.Decoder(Flat)
     stages = Stages()
@@ -72,9 +74,11 @@ def run(shape: Shape, batches: int, key: bytes) -> dict[str, float]:
         held = stages.timed("split", split_by_shape, shapes, body)
         records = stages.timed("dialect", _records, dialects, held.values)
         stages.timed("redact", redactor.records, records)
-        blob = stages.timed("encode", encode_lines, records)
+        blob = stages.timed("encode", lines_of, records)
+        verdicts = stages.timed("verdicts", lifecycle.verdicts, records)
+        told = stages.timed("columns", _columns, records, verdicts)
         lines = stages.timed("lines", _lines, blob)
-        stored = Stored(first, Batch(records, lines), float(number))
+        stored = Stored(first, Batch(lines, told), float(number))
         first += len(lines)
         stages.timed("view", view.apply, stored)
         stages.timed("states", states.applied, stored)  # which counts some batches at once
@@ -84,6 +88,11 @@ def run(shape: Shape, batches: int, key: bytes) -> dict[str, float]:
 
 def _records(dialects: Dialects, values: Any) -> Any:
     return dialects.records(values, received=RECEIVED, agent="vector")
+
+
+def _columns(records: Any, verdicts: Any) -> Columns:
+    given = {name: column(records, member) for member, name in COLUMNS.items()}
+    return columns(**given, verdicts=verdicts)
 
 
 def _lines(blob: bytes) -> list[bytes]:

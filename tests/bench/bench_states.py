@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ttsink.states.lifecycle import Lifecycle
 from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.states.states import KeyStates
-from ttsink.store.batch import Batch, Stored
+from ttsink.store.batch import Stored, of_lines
 from ttwire import record
 from ttwire.record import Record
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         start = time.perf_counter()
         first = 1
         for number, (records, encoded) in enumerate(zip(made, lines, strict=True)):
-            states.applied(Stored(first, Batch(records, encoded), 1_000.0 + number))
+            states.applied(Stored(first, of_lines(encoded, records), 1_000.0 + number))
             first += len(records)
         spent = time.perf_counter() - start
         print(f"apply jobs={jobs:<7d} {spent / (batches * BATCH) * 1e6:8.3f} us/record")

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.running import running
-from ttsink.store.batch import Batch, of_records
+from ttsink.store.batch import Batch, joined, of_records
 from ttsink.store.cap import AGENT, MAX_BUCKETS, QUIET_SECONDS, Caps, CapSettings
 from ttwire.record import Record, decode
 
@@ -16,11 +16,11 @@ def batch(count: int, job: str | None = "a", level: str = "info") -> Batch:
 
 
 def of_senders(given_batch: Batch) -> list[Record]:
-    return [record for record in given_batch.records if record.agent != AGENT]
+    return [record for record in given_batch.records() if record.agent != AGENT]
 
 
 def markers(given_batch: Batch) -> list[Record]:
-    return [record for record in given_batch.records if record.agent == AGENT]
+    return [record for record in given_batch.records() if record.agent == AGENT]
 
 
 def test_without_a_cap_nothing_is_looked_at() -> None:
@@ -67,12 +67,12 @@ def test_tokens_come_back_with_time() -> None:
 
 def test_a_quiet_job_in_the_same_batch_keeps_everything() -> None:
     loud, quiet = batch(50, "loud"), batch(3, "quiet")
-    both = Batch(loud.records + quiet.records, loud.lines + quiet.lines)
+    both = joined(loud, quiet)
 
     outcome = Caps(TEN).apply(both, 0.0)
 
     assert outcome.jobs == {"loud": 40}
-    assert sum(record.job == "quiet" for record in outcome.batch.records) == 3
+    assert sum(record.job == "quiet" for record in outcome.batch.records()) == 3
 
 
 def test_records_without_a_job_have_no_job_cap() -> None:
@@ -117,7 +117,7 @@ def test_every_record_is_kept_or_counted_and_lines_stay_with_their_records(
 
         assert len(of_senders(outcome.batch)) + outcome.capped == len(pairs)
         assert outcome.jobs.total() == outcome.workers.total()
-        assert [decode(line) for line in outcome.batch.lines] == outcome.batch.records
+        assert [decode(line) for line in outcome.batch.lines] == outcome.batch.records()
 
 
 async def test_a_sender_is_told_what_was_capped_and_the_ledger_has_it() -> None:

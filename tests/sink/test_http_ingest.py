@@ -264,7 +264,7 @@ async def test_wrong_routes_and_methods_are_answered_in_json(
 async def test_a_fault_of_ours_keeps_the_batch_as_text() -> None:
     """A 500 would make Vector send the same batch for ever, a 400 would lose it."""
     async with running() as sink:
-        sink.sink.intake._dialects = Broken()  # type: ignore[assignment]
+        sink.sink.intake.preparation.preparer.dialects = Broken()  # type: ignore[assignment]
 
         answer = await sink.post(b"\n".join([LINE, b"plain"]))
         found = await sink.records()
@@ -286,7 +286,7 @@ class Broken:
 
 async def test_a_record_that_cannot_be_redacted_is_kept_without_its_content() -> None:
     async with running() as sink:
-        sink.sink.intake._redactor = BrokenRedactor()
+        sink.sink.intake.preparation.preparer.redactor = BrokenRedactor()  # type: ignore[assignment]
 
         answer = await sink.post(LINE)
         found = await sink.records()
@@ -297,12 +297,6 @@ async def test_a_record_that_cannot_be_redacted_is_kept_without_its_content() ->
 
 
 class BrokenRedactor:
-    def suspects(self, records: object) -> Any:
-        raise RuntimeError("a record's secret words")
-
-    def rewritten(self, records: object, found: object) -> Any:
-        raise RuntimeError("a record's secret words")
-
     def records(self, records: object) -> Any:
         raise RuntimeError("a record's secret words")
 

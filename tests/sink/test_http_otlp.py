@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from support.running import Capture, captures, running
+from ttsink.bodies.limits import Limits
 from ttwire.span import Span
 
 OTLP = [capture for capture in captures("fluentbit") if capture.path.startswith("/v1/")]
@@ -79,8 +80,8 @@ async def test_the_official_exporters_spans_arrive() -> None:
 
 async def test_what_is_over_the_limits_is_a_partial_success() -> None:
     async with running() as sink:
-        limits = sink.sink.intake._limits
-        sink.sink.intake._limits = type(limits)(max_records=2)
+        preparer = sink.sink.intake.preparation.preparer
+        preparer.limits = Limits(max_records=2)
         records = b",".join([b'{"body":{"stringValue":"hello"}}'] * 5)
         body = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[%b]}]}]}' % records
 

@@ -7,21 +7,25 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink.bodies.body import split
 from ttsink.bodies.limits import BodyRefused
 from ttsink.dialects.dialect import Dialects
 from ttsink.intake.admission import Refused
-from ttsink.intake.intake import Intake, Posted, Taken
+from ttsink.intake.intake import Intake, Posted, Taken, limits
+from ttsink.intake.preparation import Preparation
+from ttsink.intake.prepare import Preparer
 from ttsink.metrics import Metrics
 from ttsink.redact.redaction import Redactor
 from ttsink.redact.settings import RedactionSettings
 from ttsink.settings import IngestSettings
+from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.store.log import MemoryLog
 from ttsink.store.view import View
 
 GOOD = {"job": "digest-1", "message": "a good line"}
 REDACTOR = Redactor(RedactionSettings(), b"k" * 32)
 DIALECTS = Dialects()
+LIFECYCLE = Lifecycle(BUILT_IN)
 EXAMPLES = settings(max_examples=40, deadline=None, derandomize=True)
 
 values: st.SearchStrategy[Any] = st.recursive(
@@ -51,8 +55,9 @@ async def _posted(body: bytes, encoding: str, content_type: str) -> Kept:
     metrics = Metrics()
     intake = Intake(
         settings=IngestSettings(),
-        dialects=DIALECTS,
-        redactor=REDACTOR,
+        preparation=Preparation(
+            lambda: Preparer(DIALECTS, REDACTOR, LIFECYCLE, limits(IngestSettings()))
+        ),
         log=log,
         view=View("e"),
         metrics=metrics,
@@ -62,7 +67,7 @@ async def _posted(body: bytes, encoding: str, content_type: str) -> Kept:
     batch = intake.begin("key")
     try:
         kept.answer = await intake.take(
-            Posted(body, encoding, content_type, None, "peer", batch.batch_id), ticket, split
+            Posted("batch", body, encoding, content_type, None, "peer", batch.batch_id), ticket
         )
     except (Refused, BodyRefused) as error:
         kept.status = error.status
@@ -70,7 +75,7 @@ async def _posted(body: bytes, encoding: str, content_type: str) -> Kept:
         ticket.release()
     await log.aclose()
     async for stored in log.entries():
-        kept.messages += [record.message for record in stored.batch.records]
+        kept.messages += [record.message for record in stored.batch.records()]
     kept.failures = sum(
         sample.value
         for family in metrics.registry.collect()

@@ -9,7 +9,7 @@ from ttsink.dialects.dialect import Dialects
 from ttsink.states.lifecycle import Lifecycle
 from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.states.states import DEFAULT, KeyStates
-from ttsink.store.batch import Batch, Stored
+from ttsink.store.batch import Stored, of_records
 from ttwire.state import JobState
 
 RECEIVED = "2026-01-02T12:00:00.000000Z"
@@ -21,7 +21,7 @@ def told(*lines: str, **members: Any) -> KeyStates:
     states = KeyStates(Lifecycle(BUILT_IN))
     records = Dialects().records(values, received=RECEIVED, agent="vector")
     for position, record in enumerate(records, start=1):
-        states.applied(Stored(position, Batch([record], [b"{}"]), 1_000.0 + position))
+        states.applied(Stored(position, of_records([record]), 1_000.0 + position))
         states.settle()
     return states
 
@@ -69,7 +69,7 @@ def test_a_task_begun_after_the_kill_lives_on_though_it_came_in_the_same_batch()
         agent="vector",
     )
     states = KeyStates(Lifecycle(BUILT_IN))
-    states.applied(Stored(1, Batch(list(records), [b"{}"] * 2), 1_000.0))
+    states.applied(Stored(1, of_records(records), 1_000.0))
     states.settle()
 
     assert only(states).state == "running"

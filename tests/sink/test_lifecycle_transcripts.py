@@ -11,7 +11,7 @@ import pytest
 from ttsink.states.lifecycle import Lifecycle
 from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.states.states import DEFAULT, KeyStates
-from ttsink.store.batch import Batch, Stored
+from ttsink.store.batch import Stored, of_records
 from ttwire.record import Record
 from ttwire.state import JobState
 
@@ -25,7 +25,7 @@ def clock(second: float) -> str:
 
 
 def stored(position: int, record: Record, now: float) -> Stored:
-    return Stored(position, Batch([record], [b"{}"]), now)
+    return Stored(position, of_records([record]), now)
 
 
 def told(*lines: tuple[float, dict[str, Any]]) -> KeyStates:

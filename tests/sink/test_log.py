@@ -56,7 +56,7 @@ async def taken(log: BatchLog, count: int, after: int = 0) -> list[Stored]:
 
 
 def messages(stored: list[Stored]) -> list[str]:
-    return [record.message for one in stored for record in one.batch.records]
+    return [record.message for one in stored for record in one.batch.records()]
 
 
 async def test_positions_are_dense_from_one(log: BatchLog) -> None:

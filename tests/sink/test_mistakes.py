@@ -10,6 +10,7 @@ from support.captures import request
 from support.running import running
 from ttsink.intake.mistakes import LONE_REQUESTS, MAX_SENDERS, MIN_RECORDS, Mistakes
 from ttsink.oplog import stamp
+from ttsink.store.batch import of_records
 from ttwire.record import Record
 
 NOW = 1_767_323_045.0
@@ -19,12 +20,15 @@ def records(count: int, **members: Any) -> list[Record]:
     return [Record(timestamp=stamp(NOW), message="x", **members)] * count
 
 
+ONE = of_records(records(1, job="j")).columns
+
+
 def codes(mistakes: Mistakes, *batches: list[Record], gap: float = 0.05, **who: Any) -> list[str]:
     given = {"shape": "json_lines", "agent": "vector", "address": "10.0.0.1", **who}
     return [
         found.code
         for at, batch in enumerate(batches)
-        for found in mistakes.look(records=batch, now=NOW + at * gap, **given)
+        for found in mistakes.look(columns=of_records(batch).columns, now=NOW + at * gap, **given)
     ]
 
 
@@ -41,12 +45,12 @@ def test_a_body_of_another_kind_than_json_is_told_once_with_what_is_right(
 ) -> None:
     mistakes = Mistakes()
 
-    (found,) = mistakes.look(shape, agent, "10.0.0.1", records(1, job="j"), NOW)
+    (found,) = mistakes.look(shape, agent, "10.0.0.1", ONE, NOW)
 
     assert found.code == code
     assert found.detail.startswith(f"{agent} at 10.0.0.1 sends")
     assert right in found.detail
-    assert not [*mistakes.look(shape, agent, "10.0.0.1", records(1, job="j"), NOW)]
+    assert not [*mistakes.look(shape, agent, "10.0.0.1", ONE, NOW)]
     assert codes(mistakes, records(1, job="j"), shape=shape, agent=agent, address="10.0.0.2")
 
 

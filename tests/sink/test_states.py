@@ -17,14 +17,14 @@ from ttsink.states.query import StateQuery, StateQueryError, parse
 from ttsink.states.settings import StateSettings
 from ttsink.states.silence import UsualGap
 from ttsink.states.states import DEFAULT, KeyStates
-from ttsink.store.batch import Batch, Stored
+from ttsink.store.batch import Stored, of_records
 from ttwire.record import Record
 
 LIFECYCLE = Lifecycle(BUILT_IN)
 
 
 def stored(first: int, records: Sequence[Record], now: float) -> Stored:
-    return Stored(first, Batch(list(records), [b"{}"] * len(records)), now)
+    return Stored(first, of_records(records), now)
 
 
 def kept(*records: Record, now: float = 1_000.0, settings: StateSettings = DEFAULT) -> KeyStates:
@@ -39,14 +39,16 @@ def record(job: str | None = "j", worker: str | None = "w", **members: Any) -> R
 
 
 def test_counts_are_by_level_and_outlive_eviction() -> None:
-    states = kept(
+    records = [
         record(level="info"), record(level="warn"), record(level="error", message="boom\nat x")
-    )
+    ]  # fmt: skip
+    states = kept(*records)
     states.evicted({"j": 3}, {"w": 3})
     states.settle()
     job = states.jobs["j"].wire(1_000.0, states.settings)
 
-    assert (job.records, job.warnings, job.errors, job.bytes) == (3, 1, 1, 6)
+    assert (job.records, job.warnings, job.errors) == (3, 1, 1)
+    assert job.bytes == sum(map(len, of_records(records).lines))
     assert (job.retained, job.evicted) == (0, 3)
     assert job.error == "boom"
 
@@ -312,7 +314,7 @@ def test_the_newest_jobs_come_first_and_pages_of_them_leave_none_out() -> None:
     states = KeyStates(Lifecycle(BUILT_IN))
     for position in range(1, 301):
         record = Record(timestamp="t", received="t", job=f"j{position % 97:02d}")
-        states.applied(Stored(position, Batch([record], [b"{}"]), float(position // 3)))
+        states.applied(Stored(position, of_records([record]), float(position // 3)))
     states.settle()
 
     whole = [job.key for job in state_query.jobs(states, StateQuery(limit=500), 101.0).jobs]

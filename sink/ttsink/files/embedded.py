@@ -24,7 +24,7 @@ from ttsink.states import query as state_query
 from ttsink.states.lifecycle import Lifecycle
 from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.states.states import KeyStates
-from ttsink.store.batch import Batch, Stored
+from ttsink.store.batch import Stored, of_records
 from ttwire.account import Account, Ledger
 from ttwire.cursor import Cursor, parse
 from ttwire.filter import Filter
@@ -273,9 +273,8 @@ class Engine:
         self._counted = piece.place + len(piece.content)
         records = self._records(piece)
         if records:
-            # The account wants to know how long each line is, and nothing else of it.
-            lines = [bytes(len(piece.content) // len(records))] * len(records)
-            self._states.applied(Stored(self._total + 1, Batch(records, lines), _said(records[-1])))
+            batch = of_records(records)
+            self._states.applied(Stored(self._total + 1, batch, _said(records[-1])))
             self._total += len(records)
             self._malformed += sum(record.malformed for record in records)
             self._truncated += sum(record.truncated for record in records)

@@ -1,19 +1,16 @@
 """`/ingest`: one batch in, one short answer out."""
 
-from functools import partial
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
-from ttsink.bodies.body import split_by_shape
 from ttsink.bodies.encoding import ACCEPT_ENCODING
 from ttsink.bodies.limits import BodyRefused
-from ttsink.bodies.rows import Shapes
 from ttsink.http.door import refusal
 from ttsink.intake.admission import Refused
 from ttsink.intake.intake import Intake, Taken
-from ttsink.intake.receive import Form, receive
+from ttsink.intake.receive import Route, receive
 
 ROUTE: Final = "/ingest"
 
@@ -33,10 +30,10 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 def add_routes(app: web.Application, intake: Intake) -> None:
-    form = Form(partial(split_by_shape, Shapes()), stored, refused)
+    ingest = Route("batch", stored, refused)
 
     async def post(request: web.Request) -> web.Response:
-        return await receive(request, intake, form)
+        return await receive(request, intake, ingest)
 
     async def health(_request: web.Request) -> web.Response:
         # Vector's health check is a HEAD that must be answered with exactly 200.

@@ -12,25 +12,23 @@ from ttsink.http.door import Handler
 from ttsink.http.ingest import refusal_headers
 from ttsink.intake.admission import Refused
 from ttsink.intake.intake import Intake, Taken
-from ttsink.intake.receive import Form, receive
+from ttsink.intake.receive import Route, receive
 
 ROUTES: Final[dict[str, Signal]] = {"/v1/logs": "logs", "/v1/traces": "traces"}
 
 
 def add_routes(app: web.Application, intake: Intake) -> None:
     for route, signal in ROUTES.items():
-        app.router.add_post(route, _handler(intake, form(signal)))
+        app.router.add_post(
+            route, _handler(intake, Route(signal, partial(stored, signal), refused))
+        )
 
 
-def _handler(intake: Intake, form: Form) -> Handler:
+def _handler(intake: Intake, route: Route) -> Handler:
     async def post(request: web.Request) -> web.Response:
-        return await receive(request, intake, form)
+        return await receive(request, intake, route)
 
     return post
-
-
-def form(signal: Signal) -> Form:
-    return Form(partial(otlp_http.read, signal), partial(stored, signal), refused)
 
 
 def stored(signal: Signal, taken: Taken, content_type: str) -> web.Response:

@@ -1,50 +1,35 @@
-"""A body on its way to the log: decode, split, dialect, redact, cap, append.
+"""A body on its way to the log: decode, prepare, cap, append, and answer for it.
 
-Nothing of a batch is kept unless all of it was read, and nothing is kept before it was
-redacted. What cannot be understood is kept as text: a refusal makes agents drop the batch.
+Nothing of a batch is kept unless all of it was read.
 """
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple
 
 import msgspec
 
-from ttsink.bodies.body import OFF_LOOP_BYTES
 from ttsink.bodies.encoding import decode, is_heavy
 from ttsink.bodies.limits import BodyRefused, Limits
-from ttsink.bodies.value import Malformed, Split, Value
-from ttsink.dialects.dialect import Dialects
-from ttsink.dialects.table import lines_of, replaced
 from ttsink.intake.admission import Admission, Refused, Ticket
 from ttsink.intake.mistakes import Mistake, Mistakes
+from ttsink.intake.preparation import Preparation
+from ttsink.intake.prepare import Form, Prepared, Task, Told
 from ttsink.intake.repeat import Fresh, Repeat, Repeats
 from ttsink.metrics import Metrics
-from ttsink.oplog import LOGGER, stamp
-from ttsink.redact.suspect import Suspects
+from ttsink.oplog import stamp
 from ttsink.settings import IngestSettings
 from ttsink.store.batch import Batch, of_records
 from ttsink.store.cap import Caps, CapSettings, Outcome
 from ttsink.store.log import BatchLog, LogUnavailable
 from ttsink.store.view import View
-from ttwire.record import Record
 from ttwire.span import Span
 
 MAX_DECODERS: Final = 2
 """Bodies decompressed at once, in threads: each may take `max_decoded_bytes`."""
-
-SLICE_RECORDS: Final = 4_000
-"""Records worked on before the loop serves others: some 10 ms."""
-
-OFF_LOOP_SUSPECT_BYTES: Final = 16 * 1024
-"""Text for redaction to look into: some 50 ms where all of it are values, so in a thread."""
-
-MAX_WORKERS: Final = 2
-"""Bodies split or redacted at once in threads, beside those that are decompressed."""
 
 VIEW_TURNS: Final = 16
 """Turns of the loop an answer waits for the view: it is told of a batch in the next one."""
@@ -52,22 +37,20 @@ VIEW_TURNS: Final = 16
 KNOWN_ENCODINGS: Final = frozenset({"identity", "gzip", "deflate", "zstd", "snappy"})
 """What may be a metric's label: the header is a stranger's text."""
 
-WITHHELD: Final = "[withheld: this record could not be redacted]"
+BURST_TICK_SECONDS: Final = 1.0
+"""How often it is looked whether a burst over a rate cap is over."""
 
 
 class Posted(NamedTuple):
-    """One request's body and what its headers say of it."""
+    """One request's body and what its route and its headers say of it."""
 
+    form: Form
     body: bytes
     encodings: str
     content_type: str
     agent: str | None
     sender: str
     batch_id: str = ""
-
-
-BURST_TICK_SECONDS: Final = 1.0
-"""How often it is looked whether a burst over a rate cap is over."""
 
 
 class Taken(NamedTuple):
@@ -79,20 +62,11 @@ class Taken(NamedTuple):
     repeated: int = 0
 
 
-class Redacts(Protocol):
-    """See `ttsink.redact.redaction`: the same list where nothing hit, and counts by kind."""
-
-    def records(self, records: Sequence[Record]) -> tuple[Sequence[Record], Mapping[str, int]]: ...
-    def suspects(self, records: Sequence[Record]) -> Suspects: ...
-    def rewritten(
-        self, records: Sequence[Record], found: Suspects
-    ) -> tuple[Sequence[Record], Mapping[str, int]]: ...
-    def spans(self, spans: list[Span]) -> tuple[list[Span], Mapping[str, int]]: ...
-
-
-T = TypeVar("T")
-Read = Callable[[bytes, str, Limits], Split]
-"""What a decoded body holds, given the request's content type; raises BodyRefused."""
+def limits(settings: IngestSettings) -> Limits:
+    """The bounds of one body."""
+    return Limits(
+        max_compressed_bytes=settings.max_body_bytes, max_body_bytes=settings.max_decoded_bytes
+    )
 
 
 class Intake:
@@ -102,8 +76,7 @@ class Intake:
         self,
         *,
         settings: IngestSettings,
-        dialects: Dialects,
-        redactor: Redacts | None,
+        preparation: Preparation,
         log: BatchLog,
         view: View,
         metrics: Metrics,
@@ -117,15 +90,11 @@ class Intake:
     ) -> None:
         self.settings = settings
         self.metrics = metrics
+        self.preparation = preparation
         self._closed = closed
-        self._limits = Limits(
-            max_compressed_bytes=settings.max_body_bytes,
-            max_body_bytes=settings.max_decoded_bytes,
-        )
+        self._limits = limits(settings)
         self._admission = Admission(settings, monotonic)
         metrics.inflight_bytes.set_function(lambda: self._admission.inflight_bytes)
-        self._dialects = dialects
-        self._redactor = redactor
         self._log = log
         self._view = view
         self._clock = clock
@@ -137,7 +106,6 @@ class Intake:
         self._on_capped = on_capped
         self._repeats = Repeats()
         self._decoders = asyncio.Semaphore(MAX_DECODERS)
-        self._workers = asyncio.Semaphore(MAX_WORKERS)
 
     async def idle(self) -> None:
         """Returns when nothing is under way."""
@@ -199,7 +167,7 @@ class Intake:
         """Says that the sender of a batch that is worked on is gone."""
         self._repeats.undelivered(batch_id, None, self._monotonic())
 
-    async def take(self, posted: Posted, ticket: Ticket, read: Read) -> Taken:
+    async def take(self, posted: Posted, ticket: Ticket) -> Taken:
         """Keeps a batch; it is stored when this returns.
 
         Raises:
@@ -208,7 +176,7 @@ class Intake:
         """
         try:
             body = await self.decoded(posted, ticket)
-            return await self._keep(body, posted, read)
+            return await self._keep(body, posted)
         except (Refused, BodyRefused):
             self._repeats.dropped(posted.batch_id)
             raise
@@ -217,121 +185,19 @@ class Intake:
             self.given_up(posted.batch_id)
             raise
 
-    async def _keep(self, body: bytes, posted: Posted, read: Read) -> Taken:
-        try:
-            held = await self._work(
-                len(body) > OFF_LOOP_BYTES, read, body, posted.content_type, self._limits
-            )
-        except BodyRefused:
-            raise
-        except Exception as error:
-            self._failed("split", error)
-            lines = body.decode("utf-8", "replace").split("\n")
-            texts: list[Value] = [Malformed(line) for line in lines if line]
-            held = Split(texts, "text", malformed=len(texts))
-        if held.spans:
-            self._take_spans(held.spans)
-        batch = await self._batch(
-            held, posted, lambda: read(body, posted.content_type, self._limits).values
-        )
+    async def _keep(self, body: bytes, posted: Posted) -> Taken:
+        task = Task(posted.form, posted.content_type, posted.agent, stamp(self._clock()))
+        prepared = await self.preparation.prepare(task, body)
+        self._count(prepared.told)
         for mistake in self._mistakes.look(
-            held.shape, posted.agent, posted.sender, batch.records, self._clock()
+            prepared.told.shape, posted.agent, posted.sender, prepared.told.columns, self._clock()
         ):
             self._on_mistake(mistake)
-        return await self._store(batch, held, posted)
+        return await self._store(prepared, posted)
 
-    async def _work(self, is_heavy: bool, work: Callable[..., T], *given: object) -> T:
-        """What the work returns; in a thread where it is heavy."""
-        if not is_heavy:
-            return work(*given)
-        async with self._workers:
-            return await asyncio.to_thread(work, *given)
-
-    def _take_spans(self, spans: list[Span]) -> None:
-        if self._redactor is not None:
-            try:
-                spans, counts = self._redactor.spans(spans)
-            except Exception as error:
-                self._failed("redaction", error)
-                self.metrics.rejected.labels("span").inc(len(spans))
-                return
-            for kind, count in counts.items():
-                self.metrics.redactions.labels(kind).inc(count)
-        self.metrics.spans.inc(len(spans))
-        self._on_spans(spans)
-
-    async def _batch(
-        self, split_body: Split, posted: Posted, again: Callable[[], Sequence[Value]]
-    ) -> Batch:
-        """The records of a body, redacted.
-
-        `again` gives the same values anew: a dialect consumes them, and may fail half-way.
-        """
-        values = split_body.values
-        received = stamp(self._clock())
-        records: list[Record] = []
-        lines: list[bytes] = []
-        for start in range(0, len(values), SLICE_RECORDS):
-            if start:
-                await asyncio.sleep(0)
-            end = start + SLICE_RECORDS
-            try:
-                some = self._dialects.records(
-                    values[start:end], received=received, agent=posted.agent
-                )
-            except Exception as error:
-                self._failed("dialect", error)
-                some = self._records_each(again()[start:end], received, posted.agent)
-            places = [at - start for at in split_body.cut if start <= at < start + len(some)]
-            cut = {at: msgspec.structs.replace(some[at], truncated=True) for at in places}
-            some = await self._redact(replaced(some, cut))
-            records += some
-            lines += lines_of(some).split(b"\n")[:-1]
-        return Batch(records, lines)
-
-    def _records_each(
-        self, values: Sequence[Value], received: str, agent: str | None
-    ) -> list[Record]:
-        """One by one, so that only what cannot be read falls back to its text."""
-        records: list[Record] = []
-        for value in values:
-            text = as_text(value, received, agent)
-            try:
-                records += self._dialects.records([value], received=received, agent=agent)
-            except Exception:
-                records.append(text)
-        return records
-
-    async def _redact(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Fails closed: a record that cannot be redacted is kept without its content."""
-        if self._redactor is None:
-            return records
-        try:
-            found = self._redactor.suspects(records)
-            is_heavy = bool(found) and found.size_bytes(records) > OFF_LOOP_SUSPECT_BYTES
-            clean, counts = await self._work(is_heavy, self._redactor.rewritten, records, found)
-        except Exception as error:
-            self._failed("redaction", error)
-            return [self._redact_one(record, self._redactor) for record in records]
-        for kind, count in counts.items():
-            self.metrics.redactions.labels(kind).inc(count)
-        return clean
-
-    @staticmethod
-    def _redact_one(record: Record, redactor: Redacts) -> Record:
-        try:
-            return redactor.records([record])[0][0]
-        except Exception:
-            return Record(
-                timestamp=record.timestamp,
-                received=record.received,
-                level=record.level,
-                message=WITHHELD,
-                truncated=True,
-            )
-
-    async def _store(self, batch: Batch, split_body: Split, posted: Posted) -> Taken:
+    async def _store(self, prepared: Prepared, posted: Posted) -> Taken:
         """Appends, and waits a moment for the view, so that who posted can read at once."""
+        batch, told = prepared.batch(), prepared.told
         outcome = self._caps.apply(batch, self._clock())
         try:
             appended = await self._log.append(outcome.batch, batch_id=posted.batch_id)
@@ -341,17 +207,17 @@ class Intake:
         if appended.repeated:
             self.metrics.repeats.inc()
             self.metrics.repeated.inc(count)
-            self._view.count_repeated(Counter(record.job for record in batch.records))
+            self._view.count_repeated(batch.columns.jobs.counts())
             return Taken(repeated=count)
         for _ in range(VIEW_TURNS):
             if self._view.order.last >= appended.last:
                 break
             await asyncio.sleep(0)
-        self._count(outcome.batch, split_body)
+        self._count_stored(outcome.batch, told)
         if outcome.jobs:
             self._count_capped(outcome)
         capped = outcome.capped
-        return Taken(accepted=count - capped, rejected=split_body.rejected, capped=capped)
+        return Taken(accepted=count - capped, rejected=told.rejected, capped=capped)
 
     async def close_bursts(self) -> None:
         """Stores the closing markers of rate caps, until it is cancelled."""
@@ -366,34 +232,30 @@ class Intake:
         self._view.count_capped(outcome.jobs)
         self._on_capped(outcome)
 
-    def _count(self, batch: Batch, split_body: Split) -> None:
-        self.metrics.accepted.inc(len(batch))
-        if batch.records:
+    def _count(self, told: Told) -> None:
+        """What was found in a body, stored or not."""
+        metrics = self.metrics
+        for kind, values in told.redactions.items():
+            metrics.redactions.labels(kind).inc(values)
+        for stage, faults in told.failures.items():
+            metrics.failures.labels(stage).inc(faults)
+        if told.lost_spans:
+            metrics.rejected.labels("span").inc(told.lost_spans)
+        if told.spans:
+            metrics.spans.inc(len(told.spans))
+            self._on_spans(told.spans)
+
+    def _count_stored(self, batch: Batch, told: Told) -> None:
+        metrics = self.metrics
+        metrics.accepted.inc(len(batch))
+        if len(batch):
             with suppress(ValueError):
-                newest = datetime.fromisoformat(batch.records[-1].timestamp)
-                self.metrics.lag.set(self._clock() - newest.timestamp())
-        if split_body.malformed:
-            self.metrics.malformed.inc(split_body.malformed)
-        if split_body.cut:
-            self.metrics.truncated.inc(len(split_body.cut))
-        if split_body.rejected:
-            self.metrics.rejected.labels("too_many_records").inc(split_body.rejected)
-            self._view.count_rejected(split_body.rejected)
-
-    def _failed(self, stage: str, error: Exception) -> None:
-        self.metrics.failures.labels(stage).inc()
-        LOGGER.error("intake stage failed, kept as text", exc_info=error, extra={"stage": stage})
-
-
-def as_text(value: Value, received: str, agent: str | None) -> Record:
-    """A record of what no dialect could read: the value's own text."""
-    if isinstance(value, Malformed):
-        text = value.text
-    elif isinstance(value, str):
-        text = value
-    else:
-        try:
-            text = msgspec.json.encode(value).decode()
-        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
-            text = repr(type(value))
-    return Record(timestamp=received, received=received, message=text, malformed=True, agent=agent)
+                newest = datetime.fromisoformat(batch.columns.timestamp(len(batch) - 1))
+                metrics.lag.set(self._clock() - newest.timestamp())
+        if told.malformed:
+            metrics.malformed.inc(told.malformed)
+        if told.cut:
+            metrics.truncated.inc(told.cut)
+        if told.rejected:
+            metrics.rejected.labels("too_many_records").inc(told.rejected)
+            self._view.count_rejected(told.rejected)

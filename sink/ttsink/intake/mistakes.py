@@ -5,12 +5,12 @@ counts and times, never at content; what it says holds no text of a record.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ttsink.bodies.value import Shape
 from ttsink.oplog import stamp
-from ttwire.record import Record
+from ttsink.store.batch import Columns, Keys
 
 MAX_SENDERS: Final = 256
 """Senders that are remembered; the one unheard of for longest goes. They are strangers."""
@@ -61,7 +61,7 @@ class Mistakes:
         self._senders: OrderedDict[tuple[str, str], _Sender] = OrderedDict()
 
     def look(
-        self, shape: Shape, agent: str | None, address: str, records: Sequence[Record], now: float
+        self, shape: Shape, agent: str | None, address: str, columns: Columns, now: float
     ) -> Iterator[Mistake]:
         """The mistakes a batch shows, each only the first time for a sender.
 
@@ -69,7 +69,7 @@ class Mistakes:
         """
         sender = self._sender(agent or "a sender", address)
         who = f"{agent or 'a sender'} at {address}"
-        for mistake in self._all(sender, shape, agent, records, now):
+        for mistake in self._all(sender, shape, agent, columns, now):
             if mistake.code not in sender.told:
                 sender.told.add(mistake.code)
                 yield Mistake(mistake.code, f"{who} {mistake.detail}")
@@ -87,12 +87,13 @@ class Mistakes:
         sender: _Sender,
         shape: Shape,
         agent: str | None,
-        records: Sequence[Record],
+        columns: Columns,
         now: float,
     ) -> Iterator[Mistake]:
+        records = len(columns.ranks)
         if agent is not None and (detail := MIXED_UP.get((shape, agent))):
             yield Mistake(f"sends_{shape}", detail)
-        if _lonely(sender, len(records), now):
+        if _lonely(sender, records, now):
             yield Mistake(
                 "one_record_requests",
                 f"sent {LONE_REQUESTS} requests of one record each within {LONE_SECONDS:g} s; let "
@@ -100,14 +101,14 @@ class Mistakes:
             )
         if not records:
             return
-        if _jobless(sender, records):
+        if _jobless(sender, columns.jobs):
             yield Mistake(
                 "no_job",
                 f"sent {MIN_RECORDS} records, and none names a job: name the field that does in "
                 "the sink's configuration, [fields] job = [...]; docs/fields.md has the names "
                 "it knows",
             )
-        latest = max(records[0].timestamp, records[-1].timestamp)
+        latest = max(columns.timestamp(0), columns.timestamp(records - 1))
         if latest > stamp(now + AHEAD_SECONDS):
             yield Mistake(
                 "clock_ahead",
@@ -127,12 +128,12 @@ def _lonely(sender: _Sender, records: int, now: float) -> bool:
     return sender.lone >= LONE_REQUESTS
 
 
-def _jobless(sender: _Sender, records: Sequence[Record]) -> bool:
+def _jobless(sender: _Sender, jobs: Keys) -> bool:
     """Whether so many records had no job, from the first on; one job, and it is never asked."""
     if not 0 <= sender.jobless < MIN_RECORDS:
         return False
-    some = records[: MIN_RECORDS - sender.jobless]
-    if any(record.job is not None for record in some):
+    some = jobs.column()[: MIN_RECORDS - sender.jobless]
+    if any(job is not None for job in some):
         sender.jobless = -1
         return False
     sender.jobless += len(some)

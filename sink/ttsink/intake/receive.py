@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from ttsink.bodies.limits import BodyRefused, Limits
-from ttsink.bodies.value import Split
+from ttsink.bodies.limits import BodyRefused
 from ttsink.http.connection import on_gone, on_reset
 from ttsink.http.door import discard_body
 from ttsink.intake.admission import Refused, Ticket
 from ttsink.intake.agent import agent_name
 from ttsink.intake.intake import Intake, Posted, Taken
+from ttsink.intake.prepare import Form
 from ttsink.intake.repeat import Repeat, batch_key, named_key
 from ttsink.settings import IngestSettings
 
@@ -22,14 +22,14 @@ CLOSED_TURNS: Final = 2
 while its batch was worked on."""
 
 
-class Form(NamedTuple):
+class Route(NamedTuple):
     """What differs between the routes that take batches in.
 
-    `read` gives what a decoded body holds; `stored` and `refused` make the answers, given the
-    request's content type.
+    `form` says what a body is; `stored` and `refused` make the answers, given the request's
+    content type.
     """
 
-    read: Callable[[bytes, str, Limits], Split]
+    form: Form
     stored: Callable[[Taken, str], web.Response]
     refused: Callable[[Refused | BodyRefused, str], web.Response]
 
@@ -75,15 +75,15 @@ async def read_body(request: web.Request, ticket: Ticket, limits: IngestSettings
     return bytes(body)
 
 
-async def receive(request: web.Request, intake: Intake, form: Form) -> web.Response:
+async def receive(request: web.Request, intake: Intake, route: Route) -> web.Response:
     """Every way out is counted, and every batch that was begun is settled."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
     content_type = request.headers.get("Content-Type", "")
     try:
-        answer = await _take(request, intake, form, content_type)
+        answer = await _take(request, intake, route, content_type)
     except (Refused, BodyRefused) as error:
-        answer = form.refused(error, content_type)
+        answer = route.refused(error, content_type)
         if error.status == 408:
             answer.force_close()
         else:
@@ -94,7 +94,7 @@ async def receive(request: web.Request, intake: Intake, form: Form) -> web.Respo
 
 
 async def _take(
-    request: web.Request, intake: Intake, form: Form, content_type: str
+    request: web.Request, intake: Intake, route: Route, content_type: str
 ) -> web.Response:
     headers = request.headers
     sender = request.remote or "?"
@@ -109,6 +109,7 @@ async def _take(
             taken = intake.repeated(batch)
         else:
             posted = Posted(
+                form=route.form,
                 body=body,
                 encodings=headers.get("Content-Encoding", ""),
                 content_type=content_type,
@@ -118,8 +119,8 @@ async def _take(
             )
             # It may come again before this is done with it, and is the same batch then.
             on_gone(request, partial(intake.given_up, batch.batch_id))
-            taken = await intake.take(posted, ticket, form.read)
-        answer = form.stored(taken, content_type)
+            taken = await intake.take(posted, ticket)
+        answer = route.stored(taken, content_type)
         reached = await _deliver(request, answer)
         intake.settle(batch.batch_id, taken, reached=reached)
         if reached:

@@ -7,18 +7,17 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import re2
 
+from ttsink.states.verdict import Subject, Verdict
 from ttwire.record import Record
 from ttwire.state import State
 
 MAX_SCANNED_CHARACTERS: Final = 400
 """Job systems say a state at the front of a message; the rest of a stack trace says none."""
-
-Subject = Literal["job", "worker"]
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,19 +37,6 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: tuple[str, ...] = ()
     of: Subject = "job"
     inferred: bool = False
-
-
-class Verdict(NamedTuple):
-    """What one record said. `inferred`: it follows from what was said, nobody said it."""
-
-    state: State
-    of: Subject
-    inferred: bool = False
-    attempt: int | None = None
-    seconds: float | None = None
-    worker: str | None = None
-    plain: bool = False
-    """Read from ordinary words: a field that says a state says it better."""
 
 
 class RuleError(ValueError):

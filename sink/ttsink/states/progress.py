@@ -6,78 +6,91 @@ from typing import Final
 
 from ttsink.states import waiting
 from ttsink.states.keystate import Job, Try
-from ttsink.states.lifecycle import Lifecycle, Verdict
-from ttwire.record import Record
+from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.verdict import Verdict
+from ttsink.store.batch import TIMESTAMP_CHARACTERS, Batch
+from ttwire.level import ERROR_RANK, FATAL_RANK
+from ttwire.record import Record, decode
 
-ERRORS: Final = frozenset({"error", "fatal"})
 ATTEMPT_ENDS: Final = frozenset({"failed", "retrying", "succeeded"})
 
 
 class Said:
     """Batches as columns, and the places in them that need a look.
 
-    A record is looked at while it is fresh, and only the newest of each key is held: what waits
-    to be counted takes no memory that the next batch could use again.
+    Of each key only the newest line is held, which a ring holds as well: what waits to be
+    counted takes no memory that the next batch could use again.
     """
 
     __slots__ = (
-        "attempts", "errors", "jobs", "levels", "newest_error_of_job", "newest_error_of_worker",
-        "newest_of_job", "newest_of_worker", "noted", "redacted", "sizes", "times", "told",
-        "verdicts", "workers",
+        "_times", "_waiting_times", "attempts", "errors", "jobs", "newest_error_of_job",
+        "newest_error_of_worker", "newest_of_job", "newest_of_worker", "noted", "ranks",
+        "redacted", "sizes", "told", "verdicts", "workers",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.attempts: list[int | None] = []
-        self.levels: list[str | None] = []
+        self.ranks = bytearray()
         self.jobs: list[str | None] = []
         self.workers: list[str | None] = []
-        self.times: list[str] = []
         self.sizes: list[int] = []
         self.errors: set[int] = set()
         self.redacted: list[int] = []
         self.noted: set[int] = set()
         self.verdicts: dict[int, Verdict] = {}
-        self.told: dict[int, Record] = {}
-        """The records of the verdicts."""
-        self.newest_of_job: dict[str | None, Record] = {}
-        self.newest_of_worker: dict[str | None, Record] = {}
-        self.newest_error_of_job: dict[str | None, str] = {}
-        self.newest_error_of_worker: dict[str | None, str] = {}
+        self.told: dict[int, bytes] = {}
+        """The lines of the verdicts."""
+        self.newest_of_job: dict[str | None, bytes] = {}
+        self.newest_of_worker: dict[str | None, bytes] = {}
+        self.newest_error_of_job: dict[str | None, bytes] = {}
+        self.newest_error_of_worker: dict[str | None, bytes] = {}
+        self._times = ""
+        self._waiting_times: list[str] = []
 
     def __len__(self) -> int:
         return len(self.jobs)
 
+    def time(self, place: int) -> str:
+        """A record's own time."""
+        if self._waiting_times:
+            self._times = "".join([self._times, *self._waiting_times])
+            self._waiting_times.clear()
+        start = place * TIMESTAMP_CHARACTERS
+        return self._times[start : start + TIMESTAMP_CHARACTERS].rstrip()
+
     def add(
         self,
-        records: Sequence[Record],
-        lines: Sequence[bytes],
+        batch: Batch,
         jobs: Sequence[str | None],
         workers: Sequence[str | None],
         lifecycle: Lifecycle,
     ) -> None:
         """Takes a batch down; `jobs` and `workers` are its records', None where it has no row."""
         start = len(self.jobs)
-        levels = [record.level for record in records]
+        lines, columns = batch.lines, batch.columns
         self.jobs += jobs
         self.workers += workers
-        self.levels += levels
-        self.attempts += [record.attempt for record in records]
-        self.times += [record.timestamp for record in records]
+        self.ranks += columns.ranks
+        self.attempts += columns.attempts
+        self._waiting_times.append(columns.timestamps)
         self.sizes += map(len, lines)
-        self.newest_of_job.update(zip(jobs, records, strict=True))
-        self.newest_of_worker.update(zip(workers, records, strict=True))
-        for place, verdict in lifecycle.verdicts(records).items():
+        self.newest_of_job.update(zip(jobs, lines, strict=True))
+        self.newest_of_worker.update(zip(workers, lines, strict=True))
+        verdicts = columns.verdicts
+        if verdicts is None:
+            verdicts = lifecycle.verdicts(batch.records())
+        for place, verdict in verdicts.items():
             self.verdicts[start + place] = verdict
-            self.told[start + place] = records[place]
+            self.told[start + place] = lines[place]
             self.noted.add(start + place)
-        errors = [place for place, level in enumerate(levels) if level in ERRORS]
+        errors = [place for place, rank in enumerate(columns.ranks) if rank >= ERROR_RANK]
         for place in errors:
-            self.newest_error_of_job[jobs[place]] = records[place].message
-            self.newest_error_of_worker[workers[place]] = records[place].message
+            self.newest_error_of_job[jobs[place]] = lines[place]
+            self.newest_error_of_worker[workers[place]] = lines[place]
             self.errors.add(start + place)
-            if levels[place] == "fatal":
+            if columns.ranks[place] == FATAL_RANK:
                 self.noted.add(start + place)
-        self.redacted += [start + at for at, record in enumerate(records) if record.redacted]
+        self.redacted += [start + place for place in columns.redacted]
 
 
 def grouped(keys: Sequence[str | None], wanted: Iterable[str | None]) -> dict[str, list[int]]:
@@ -123,7 +136,7 @@ def _count(job: Job, places: list[int], said: Said) -> bool:
 
 
 def _tell(job: Job, place: int, said: Said) -> None:
-    when, verdict = said.times[place], said.verdicts.get(place)
+    when, verdict = said.time(place), said.verdicts.get(place)
     number = _number(job, said.attempts[place], verdict)
     tried = job.attempt(number)
     if verdict is not None and verdict.of == "job":
@@ -135,11 +148,11 @@ def _tell(job: Job, place: int, said: Said) -> None:
             seconds=verdict.seconds,
             numbered=number is not None,
         )
-        _times(job, tried, said.told[place], verdict)
+        _times(job, tried, decode(said.told[place]), verdict)
     elif tried.start is None and tried.end is None:
         # A record of its own is the sign that it runs, where nobody said so.
         tried = job.say("running", when, tried, inferred=True)
-    elif said.levels[place] == "fatal" and tried.state == "running":
+    elif said.ranks[place] == FATAL_RANK and tried.state == "running":
         tried = job.say("failed", when, tried, inferred=True)
     tried.records += 1
     tried.worker = said.workers[place] or tried.worker

@@ -4,28 +4,25 @@ It outlives the records: a job whose records were all evicted keeps its counts h
 so many newer keys came that its own row goes too (counted in `forgotten`).
 """
 
-from bisect import bisect_right
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Container, Iterable, Mapping
 from typing import Final, TypeVar
 
 import msgspec
 
 from ttsink.states.gate import Gate
 from ttsink.states.keystate import Job, Worker, head
-from ttsink.states.lifecycle import Lifecycle, Verdict
+from ttsink.states.lifecycle import Lifecycle
 from ttsink.states.progress import Said, advance, grouped
 from ttsink.states.queuestate import Queue
 from ttsink.states.settings import StateSettings
-from ttsink.store.batch import Stored
-from ttwire.record import Record
+from ttsink.states.verdict import Verdict
+from ttsink.store.batch import Columns, Keys, Stored
+from ttwire.level import WARN_RANK
+from ttwire.record import Record, decode
 from ttwire.state import JobState, QueueState, State, States, WorkerState
 
 Row = TypeVar("Row", Job, Worker)
-
-_job = attrgetter("job")
-_worker = attrgetter("worker")
 
 SETTLED_AT_ONCE: Final = 8_192
 """Records counted together at most: some 5 ms of the loop, and bounded memory."""
@@ -72,26 +69,30 @@ class KeyStates:
         Of what a restored account counted already, it only notes that it is still held.
         The rest is only taken down: costs are per key, so many batches are counted together.
         """
-        records: Sequence[Record] = stored.batch.records
-        lines: Sequence[bytes] = stored.batch.lines
+        batch = stored.batch
         if stored.first <= self.position:
-            places = stored.positions or range(stored.first, stored.last + 1)
-            known = bisect_right(places, self.position)
-            self._still_held(records[:known])
-            records, lines = records[known:], lines[known:]
-            if not records:
+            known = stored.known(self.position)
+            self._still_held(batch.columns, known)
+            batch = batch.picked(range(known, len(batch)))
+            if not len(batch):
                 return
         self.position = stored.last
         self._now = max(self._now, stored.stored_at)
         self.gate.refill(self._now)
         said = self._unsettled
-        workers = [record.worker for record in records]
-        jobs = [record.job for record in records]
-        workers = self.gate.admitted(workers, self.workers, said.newest_of_worker)
-        jobs = self.gate.admitted(jobs, self.jobs, said.newest_of_job)
-        said.add(records, lines, jobs, workers, self.lifecycle)
+        jobs, workers = batch.columns.jobs, batch.columns.workers
+        said.add(
+            batch,
+            self._admitted(jobs, self.jobs, said.newest_of_job),
+            self._admitted(workers, self.workers, said.newest_of_worker),
+            self.lifecycle,
+        )
         if len(self._unsettled) >= SETTLED_AT_ONCE:
             self.settle()
+
+    def _admitted(self, keys: Keys, *known: Container[str | None]) -> list[str | None]:
+        """The key of each record, None where it gets no row."""
+        return msgspec.structs.replace(keys, names=self.gate.admitted(keys.names, *known)).column()
 
     def settle(self) -> None:
         """Count what was applied; every question settles first."""
@@ -111,16 +112,18 @@ class KeyStates:
 
     def _count_batches(self, said: Said, now: float) -> None:
         for key, places in grouped(said.workers, said.newest_of_worker).items():
-            self._count(self._worker(key), places, said, said.newest_of_worker[key], now)
+            last = decode(said.newest_of_worker[key])
+            self._count(self._worker(key), places, said, last, now)
         for key, places in grouped(said.jobs, said.newest_of_job).items():
             job = self._job(key)
             before = job.shown_state()
-            self._count(job, places, said, said.newest_of_job[key], now)
-            self._tell(job, before, places, said, now)
+            last = decode(said.newest_of_job[key])
+            self._count(job, places, said, last, now)
+            self._tell(job, before, places, said, last, now)
         self._count_marked(said)
         for place, verdict in said.verdicts.items():
             if verdict.of == "worker":
-                self._worker_said(said.told[place], verdict, now)
+                self._worker_said(decode(said.told[place]), verdict, now)
 
     def _count(
         self, row: Job | Worker, places: list[int], said: Said, last: Record, now: float
@@ -135,7 +138,7 @@ class KeyStates:
         row.bytes += sum(map(said.sizes.__getitem__, places))
         when = last.timestamp
         if row.last is None:
-            row.first = said.times[places[0]]
+            row.first = said.time(places[0])
             row.last = when
         elif when > row.last:
             row.last = when
@@ -145,9 +148,9 @@ class KeyStates:
 
     def _count_marked(self, said: Said) -> None:
         """The records with a level to worry about, or with something redacted."""
-        warnings = [place for place, level in enumerate(said.levels) if level == "warn"]
+        warnings = [place for place, rank in enumerate(said.ranks) if rank == WARN_RANK]
         columns: tuple[
-            tuple[Mapping[str, Job | Worker], list[str | None], dict[str | None, str]], ...
+            tuple[Mapping[str, Job | Worker], list[str | None], dict[str | None, bytes]], ...
         ] = (
             (self.jobs, said.jobs, said.newest_error_of_job),
             (self.workers, said.workers, said.newest_error_of_worker),
@@ -155,7 +158,7 @@ class KeyStates:
         for rows, keys, newest in columns:
             for row, count in _counted(rows, keys, said.errors):
                 row.errors += count
-                row.error = head(newest[row.key])
+                row.error = head(decode(newest[row.key]).message)
             for row, count in _counted(rows, keys, warnings):
                 row.warnings += count
             for row, count in _counted(rows, keys, said.redacted):
@@ -167,9 +170,9 @@ class KeyStates:
         before: State,
         places: list[int],
         said: Said,
+        last: Record,
         now: float,
     ) -> None:
-        last = said.newest_of_job[job.key]
         queue_before = job.queue
         if last.queue is not None:
             job.queue = last.queue
@@ -262,16 +265,16 @@ class KeyStates:
         self._gone_jobs.update(jobs)
         self._gone_workers.update(workers)
 
-    def _still_held(self, records: Sequence[Record]) -> None:
-        known: tuple[tuple[Mapping[str, Job | Worker], Callable[[Record], str | None]], ...] = (
-            (self.jobs, _job),
-            (self.workers, _worker),
+    def _still_held(self, columns: Columns, count: int) -> None:
+        known: tuple[tuple[Mapping[str, Job | Worker], Keys], ...] = (
+            (self.jobs, columns.jobs),
+            (self.workers, columns.workers),
         )
-        for rows, key_of in known:
-            for key, count in Counter(map(key_of, records)).items():
+        for rows, keys in known:
+            for key, held in Counter(keys.column()[:count]).items():
                 row = rows.get(key) if key is not None else None
                 if row is not None:
-                    row.retained += count
+                    row.retained += held
 
     def count_at_least(self, accepted: Mapping[str, int]) -> None:
         """Records of jobs that an exact account knows of.

@@ -1,17 +1,15 @@
 """The books: what became of every record, whole and per job, over restarts too."""
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from itertools import chain
 
 import msgspec
 
-from ttsink.store.batch import Stored
+from ttsink.store.batch import Keys, Stored
 from ttsink.store.order import Order
 from ttsink.store.ring import Ring, Rings, Tally
 from ttwire.account import Account, Ledger
-from ttwire.record import Record
 
 
 class Accounts(msgspec.Struct, frozen=True):
@@ -36,30 +34,34 @@ class Books:
 
         Those were accepted and evicted before a restart; whose they were is not known.
         """
-        records = stored.batch.records
+        columns = stored.batch.columns
+        count = len(stored.batch)
         before = max(self._order.last, self._through)
-        if stored.first <= self._through and records:
-            places = stored.positions or range(stored.first, stored.last + 1)
-            known = bisect_right(places, self._through)
-            self._give_back(records[:known])
-            records = records[known:]
-        skipped = stored.last - before - len(records)
+        known = stored.known(self._through)
+        if known:
+            self._give_back(columns.jobs, known)
+            count -= known
+        skipped = stored.last - before - count
         if skipped > 0:
             for tally in (self._total, self._jobs.overflow.tally):
                 tally.accepted += skipped
                 tally.evicted += skipped
-        self._total.accepted += len(records)
-        marked = [r for r in records if r.malformed or r.truncated or r.redacted]
-        for record in marked:
-            for tally in (self._total, self._tally(record.job)):
-                tally.malformed += record.malformed
-                tally.truncated += record.truncated
-                tally.redacted += bool(record.redacted)
+        self._total.accepted += count
+        jobs = columns.jobs
+        for name, places in (
+            ("malformed", columns.malformed),
+            ("truncated", columns.truncated),
+            ("redacted", columns.redacted),
+        ):
+            if places:
+                numbers = jobs.places
+                marked = Counter([jobs.names[numbers[at]] for at in places if at >= known])
+                self._count(name, marked)
 
-    def _give_back(self, records: list[Record]) -> None:
+    def _give_back(self, jobs: Keys, known: int) -> None:
         """Restored accounts count all they know as evicted, until the log gives it again."""
-        self._total.evicted -= len(records)
-        for key, count in Counter([record.job for record in records]).items():
+        self._total.evicted -= known
+        for key, count in Counter(jobs.column()[:known]).items():
             tally = self._tally(key)
             tally.evicted -= count
             # The ring it comes into counts it as accepted: that is taken back beforehand.

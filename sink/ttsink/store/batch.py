@@ -1,23 +1,170 @@
 """One request's records on their way through the log."""
 
+from array import array
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
+from itertools import compress
+from typing import Final
 
 import msgspec
 
-from ttwire.record import Record, encode_lines
+from ttsink.states.verdict import Verdict
+from ttsink.store import traceindex
+from ttwire.level import ranks
+from ttwire.record import Record, decode, decode_lines, encode_lines
+
+NUMBER: Final = "I"
+"""The array type of a name's number: 4 bytes, more than a batch has records."""
+
+TIMESTAMP_CHARACTERS: Final = 27
+"""Of a canonical time, `2026-01-02T03:04:05.123456Z`."""
+
+
+class Keys(msgspec.Struct, frozen=True, array_like=True):
+    """A column of few names: each name once, and for each record the number of its own.
+
+    `numbers` are 4 bytes a record. A batch names few jobs, so what is done per name, a look into
+    a table of a hundred thousand keys, is done once for each.
+    """
+
+    names: list[str | None]
+    numbers: bytes
+
+    @property
+    def places(self) -> memoryview:
+        """The numbers, by record."""
+        return memoryview(self.numbers).cast(NUMBER)
+
+    def column(self) -> list[str | None]:
+        """The name of each record."""
+        return list(map(self.names.__getitem__, self.places))
+
+    def counts(self) -> Counter[str | None]:
+        """How many records have each name."""
+        names = self.names
+        return Counter({names[number]: count for number, count in Counter(self.places).items()})
+
+    def picked(self, places: Sequence[int]) -> "Keys":
+        """The keys of some of the records."""
+        numbers = self.places
+        return keys_of([self.names[numbers[place]] for place in places])
+
+
+def keys_of(column: Sequence[str | None]) -> Keys:
+    """A column by its names."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(column))}
+    return Keys(list(numbers), array(NUMBER, map(numbers.__getitem__, column)).tobytes())
+
+
+class Columns(msgspec.Struct, frozen=True, array_like=True):
+    """What of a batch's records is asked for so often that no JSON is read for it.
+
+    Args:
+        jobs: And `workers`: the keys of the rings.
+        ranks: A byte a record: its level's rank.
+        attempts: A number or None a record.
+        timestamps: TIMESTAMP_CHARACTERS a record, end to end.
+        traces: The trace index's keys, end to end.
+        malformed: Places of records that were no JSON; likewise `truncated` and `redacted`.
+        verdicts: By place what records said of states; None where nobody has looked.
+    """
+
+    jobs: Keys
+    workers: Keys
+    ranks: bytes
+    attempts: list[int | None]
+    timestamps: str
+    traces: bytes
+    malformed: list[int] = []
+    truncated: list[int] = []
+    redacted: list[int] = []
+    verdicts: dict[int, Verdict] | None = None
+
+    def timestamp(self, place: int) -> str:
+        start = place * TIMESTAMP_CHARACTERS
+        return self.timestamps[start : start + TIMESTAMP_CHARACTERS].rstrip()
+
+    def picked(self, places: Sequence[int]) -> "Columns":
+        """The columns of some of the records, in that order; nobody has looked for verdicts."""
+        width = traceindex.KEY_BYTES
+        marks = map(frozenset, (self.malformed, self.truncated, self.redacted))
+        malformed, truncated, redacted = (
+            [at for at, place in enumerate(places) if place in marked] for marked in marks
+        )
+        return Columns(
+            self.jobs.picked(places),
+            self.workers.picked(places),
+            bytes(map(self.ranks.__getitem__, places)),
+            list(map(self.attempts.__getitem__, places)),
+            "".join([self.timestamp(place).ljust(TIMESTAMP_CHARACTERS) for place in places]),
+            b"".join([self.traces[place * width : (place + 1) * width] for place in places]),
+            malformed,
+            truncated,
+            redacted,
+        )
+
+
+def columns(
+    *,
+    jobs: Sequence[str | None],
+    workers: Sequence[str | None],
+    levels: Sequence[str | None],
+    attempts: Sequence[int | None],
+    timestamps: Sequence[str],
+    trace_ids: Sequence[str | None],
+    malformed: Sequence[object],
+    truncated: Sequence[object],
+    redacted: Sequence[object],
+    verdicts: dict[int, Verdict] | None = None,
+) -> Columns:
+    """The columns of members, a value a record each; the last three are flags."""
+    width = TIMESTAMP_CHARACTERS
+    if set(map(len, timestamps)) - {width}:  # of a journal that another version wrote
+        timestamps = [time[:width].ljust(width) for time in timestamps]
+    return Columns(
+        keys_of(jobs),
+        keys_of(workers),
+        ranks(levels),
+        list(attempts),
+        "".join(timestamps),
+        traceindex.column(trace_ids),
+        _set(malformed),
+        _set(truncated),
+        _set(redacted),
+        verdicts,
+    )
+
+
+def _set(flags: Sequence[object]) -> list[int]:
+    """Where a flag is set."""
+    return list(compress(range(len(flags)), flags)) if any(flags) else []
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """`records` and `lines` are parallel; a line is a record's JSON without an id or newline.
+    """`lines` and the columns are parallel; a line is a record's JSON without an id or newline.
 
-    The lines are what is kept: bytes of their own right size, never slices of a view.
+    The lines are what is kept: bytes of their own right size, never slices of a view. A record
+    is read from its line by whoever needs more of it than the columns say.
     """
 
-    records: list[Record]
     lines: list[bytes]
+    columns: Columns
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def record(self, place: int) -> Record:
+        return decode(self.lines[place])
+
+    def records(self) -> list[Record]:
+        """All of them: about 0.7 us each."""
+        return decode_lines(b"\n".join(self.lines))
+
+    def picked(self, places: Sequence[int]) -> "Batch":
+        """Some of the records, in the order of `places`."""
+        lines = list(map(self.lines.__getitem__, places))
+        return Batch(lines, self.columns.picked(places))
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -40,7 +187,37 @@ class Stored(msgspec.Struct, frozen=True):
         """
         return self.positions[-1] if self.positions else self.first + len(self.batch) - 1
 
+    def known(self, position: int) -> int:
+        """How many of its records, the first ones, lie at or below a position."""
+        if self.positions:
+            return bisect_right(self.positions, position)
+        return min(max(position - self.first + 1, 0), len(self.batch))
 
-def of_records(records: list[Record]) -> Batch:
+
+def of_records(records: Sequence[Record]) -> Batch:
     """A batch of records that are to be stored as they stand."""
-    return Batch(records, encode_lines(records).split(b"\n")[:-1])
+    return of_lines(encode_lines(list(records)).split(b"\n")[:-1], records)
+
+
+def of_lines(lines: list[bytes], records: Sequence[Record]) -> Batch:
+    """A batch of lines whose records are at hand."""
+    told = columns(
+        jobs=[record.job for record in records],
+        workers=[record.worker for record in records],
+        levels=[record.level for record in records],
+        attempts=[record.attempt for record in records],
+        timestamps=[record.timestamp for record in records],
+        trace_ids=[record.trace_id for record in records],
+        malformed=[record.malformed for record in records],
+        truncated=[record.truncated for record in records],
+        redacted=[record.redacted for record in records],
+    )
+    return Batch(lines, told)
+
+
+def joined(one: Batch, other: Batch) -> Batch:
+    """The records of one batch behind those of another."""
+    return of_records([*one.records(), *other.records()])
+
+
+EMPTY: Final = of_records([])

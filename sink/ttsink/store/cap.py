@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from msgspec import Meta
 
 from ttsink.section import Section, option
-from ttsink.store.batch import Batch, of_records
-from ttwire.level import ERROR_RANK, rank
+from ttsink.store.batch import Batch, joined, of_records
+from ttwire.level import ERROR_RANK
 from ttwire.record import Record
 
 MAX_BUCKETS: Final = 10_000
@@ -83,28 +83,30 @@ class RateCap:
         self._error_depth = self._depth * share
         self._buckets: dict[str, _Bucket] = {}
 
-    def keep(self, records: Sequence[Record], now: float) -> tuple[set[int], list[Record]]:
+    def keep(self, batch: Batch, now: float) -> tuple[set[int], list[Record]]:
         """Which records are over the cap, by index; and the markers of bursts that begin."""
         over: set[int] = set()
         markers: list[Record] = []
-        keys = [getattr(record, self._kind) for record in records]
-        for key, count in Counter(keys).items():
+        columns = batch.columns
+        keys = columns.jobs if self._kind == "job" else columns.workers
+        for number, count in Counter(keys.places).items():
+            key = keys.names[number]
             if key is None:
                 continue
             bucket = self._bucket(key, now)
             if count <= bucket.tokens:
                 bucket.tokens -= count
                 continue
-            places = [at for at, one in enumerate(keys) if one == key]
-            left = self._over(bucket, [records[at] for at in places])
+            places = [at for at, one in enumerate(keys.places) if one == number]
+            left = self._over(bucket, places, columns.ranks)
             if not left:
                 continue
             if not bucket.capped:
                 bucket.since = now
-                markers.append(self._marker(key, bucket, now, records[places[left[0]]]))
+                markers.append(self._marker(key, bucket, now, is_first=True))
             bucket.capped += len(left)
             bucket.capped_at = now
-            over.update(places[at] for at in left)
+            over.update(left)
         return over, markers
 
     def closed(self, now: float) -> list[Record]:
@@ -114,20 +116,21 @@ class RateCap:
             for key, bucket in self._buckets.items()
             if bucket.capped and now - bucket.capped_at >= QUIET_SECONDS
         ]
-        markers = [self._marker(key, bucket, now, None) for key, bucket in over]
+        markers = [self._marker(key, bucket, now, is_first=False) for key, bucket in over]
         for _, bucket in over:
             bucket.capped = 0
         return markers
 
-    def _over(self, bucket: _Bucket, records: Sequence[Record]) -> list[int]:
+    @staticmethod
+    def _over(bucket: _Bucket, places: Sequence[int], ranks: bytes) -> list[int]:
         left = []
-        for at, record in enumerate(records):
-            if rank(record.level) >= ERROR_RANK and bucket.errors >= 1:
+        for place in places:
+            if ranks[place] >= ERROR_RANK and bucket.errors >= 1:
                 bucket.errors -= 1
             elif bucket.tokens >= 1:
                 bucket.tokens -= 1
             else:
-                left.append(at)
+                left.append(place)
         return left
 
     def _bucket(self, key: str, now: float) -> _Bucket:
@@ -152,11 +155,11 @@ class RateCap:
             kept = dict(list(kept.items())[len(kept) // 2 :])
         self._buckets = kept
 
-    def _marker(self, key: str, bucket: _Bucket, now: float, first: Record | None) -> Record:
+    def _marker(self, key: str, bucket: _Bucket, now: float, *, is_first: bool) -> Record:
         stamp = _stamp(now)
         cap: dict[str, Any] = {"kind": self._kind, "per_second": self._rate}
         cap["since"] = _stamp(bucket.since)
-        if first is None:
+        if not is_first:
             cap |= {"until": _stamp(bucket.capped_at), "capped": bucket.capped}
             message = f"{bucket.capped} records of this {self._kind} were left out: over its cap"
         else:
@@ -197,20 +200,18 @@ class Caps:
         jobs: Counter[str | None] = Counter()
         workers: Counter[str | None] = Counter()
         markers: list[Record] = []
-        records, lines = batch.records, batch.lines
+        left = batch
         for cap in self._caps:
-            over, begun = cap.keep(records, now)
+            over, begun = cap.keep(left, now)
             markers += begun
             if over:
-                jobs.update(records[at].job for at in over)
-                workers.update(records[at].worker for at in over)
-                kept = [at for at in range(len(records)) if at not in over]
-                records = [records[at] for at in kept]
-                lines = [lines[at] for at in kept]
+                capped = left.picked(sorted(over))
+                jobs += capped.columns.jobs.counts()
+                workers += capped.columns.workers.counts()
+                left = left.picked([at for at in range(len(left)) if at not in over])
         if not jobs:
             return Outcome(batch, jobs, workers)
-        told = of_records(markers)
-        return Outcome(Batch(records + told.records, lines + told.lines), jobs, workers)
+        return Outcome(joined(left, of_records(markers)), jobs, workers)
 
     def closed(self, now: float) -> list[Record]:
         """Records to store for bursts that are over; to be asked for every second or so."""

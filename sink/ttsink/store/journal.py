@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from ttsink.store.batch import Batch, Stored
+from ttsink.store.batch import EMPTY, Batch, Stored
 from ttsink.store.journal_file import JournalFile, Left, Opened, Row, Write
 from ttsink.store.log import (
     MAX_PENDING_BYTES,
@@ -154,7 +154,7 @@ class JournalLog:
                     break
                 place = reached
             # What is missing at the end was lost or evicted: the next record comes after it.
-            yield Stored(end + 1, Batch([], []), self._clock())
+            yield Stored(end + 1, EMPTY, self._clock())
             async for stored in reader.batches(max(after, end)):
                 yield stored
         finally:

@@ -18,7 +18,7 @@ import msgspec
 import zstandard
 
 from ttsink.store import journal_salvage
-from ttsink.store.batch import Batch, Stored
+from ttsink.store.batch import Stored, of_lines
 from ttsink.store.log import BATCH_ID_SECONDS, Promise, new_epoch
 from ttwire.record import decode_lines
 
@@ -356,7 +356,7 @@ class JournalFile:
         if not len(lines) == len(records) == count:
             return None
         return Stored(
-            positions[0] if positions else first, Batch(records, lines), stored_at, positions
+            positions[0] if positions else first, of_lines(lines, records), stored_at, positions
         )
 
     def disk_bytes(self) -> int:

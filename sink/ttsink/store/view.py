@@ -6,28 +6,24 @@ Fed only by a log, batch by batch; every query is answered from memory.
 from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, repeat
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
-from ttsink.store import traceindex
 from ttsink.store.accounts import Books
-from ttsink.store.batch import Stored
+from ttsink.store.batch import Keys, Stored
 from ttsink.store.eviction import Eviction
 from ttsink.store.order import Order
 from ttsink.store.recent import Recent
 from ttsink.store.retention import DEFAULT, Retention
 from ttsink.store.ring import ENTRY_BYTES, NEVER, UNIT_BYTES, Entry, Hook, Ring, Rings
 from ttwire.cursor import Cursor
-from ttwire.level import LEVELS
 
 _MARK_SECONDS: Final = 1.0
 _MARK_RECORDS: Final = 256
 _MAX_MARKS: Final = 65_536
 """Past it every second mark goes: `since` then starts a little earlier than asked."""
 
-_RANKS: Final[dict[str | None, int]] = {name: at for at, name in enumerate(LEVELS, start=1)}
-_NO_RANK: Final = 0
 _ROUND_UP: Final = ENTRY_BYTES + UNIT_BYTES - 1
 _entry_seq = attrgetter("seq")
 
@@ -86,18 +82,15 @@ class View:
             self.order.skip_to(stored.last)
             return
         self.shared.clear()
-        records, lines = stored.batch.records, stored.batch.lines
+        lines, columns = stored.batch.lines, stored.batch.columns
         last = stored.last
         self._mark(stored)
 
-        job_keys = [record.job for record in records]
-        worker_keys = [record.worker for record in records]
-        touched_jobs, jobs = self._rings(self.jobs, job_keys, stored)
-        touched_workers, workers = self._rings(self.workers, worker_keys, stored)
-        ranks = map(_RANKS.get, [record.level for record in records], repeat(_NO_RANK))
+        touched_jobs, jobs = self._rings(self.jobs, columns.jobs, stored)
+        touched_workers, workers = self._rings(self.workers, columns.workers, stored)
         seqs = stored.positions or range(stored.first, last + 1)
         units = [(size + _ROUND_UP) // UNIT_BYTES for size in map(len, lines)]
-        entries = list(map(Entry, seqs, lines, jobs, workers, ranks, units))
+        entries = list(map(Entry, seqs, lines, jobs, workers, columns.ranks, units))
         deque(map(deque.append, [ring.entries for ring in jobs], entries), 0)
         deque(map(deque.append, [ring.entries for ring in workers], entries), 0)
         for job, worker, size in zip(jobs, workers, units, strict=True):
@@ -109,7 +102,7 @@ class View:
             if ring.floor == NEVER:
                 ring.floor = ring.entries[0].seq
         self.books.accept(stored)
-        self.order.extend(entries, traceindex.column([record.trace_id for record in records]))
+        self.order.extend(entries, columns.traces)
         self.bytes += UNIT_BYTES * sum(units)
         self._recent.add(last, units)
 
@@ -119,31 +112,30 @@ class View:
         self._wake(touched_jobs, touched_workers)
 
     def _rings(
-        self, rings: Rings, keys: list[str | None], stored: Stored
+        self, rings: Rings, keys: Keys, stored: Stored
     ) -> tuple[dict[Ring, int], list[Ring]]:
         """Each ring with its count of the batch, and the column of rings."""
         live = rings.live
-        found = list(map(live.get, keys))
-        touched: Counter[Ring] = Counter(found)  # type: ignore[arg-type]  # None is taken out
-        unmade = touched.pop(None, 0)  # type: ignore[call-overload]  # here
-        for ring in touched:
+        homes = list(map(live.get, keys.names))
+        counts = Counter(keys.places)
+        if None in homes:
+            missing = [name for name, ring in zip(keys.names, homes, strict=True) if ring is None]
+            for retired in rings.make(missing, stored.stored_at, stored.last):  # type: ignore[arg-type]  # None has one
+                self._eviction.empty(retired)
+            for number, name in enumerate(keys.names):
+                if homes[number] is not None:
+                    continue
+                home = homes[number] = live.get(name, rings.overflow)
+                home.since = min(home.since, stored.first)
+                if home is rings.overflow:
+                    rings.overflowed += counts[number]
+        touched: dict[Ring, int] = {}
+        for number, count in counts.items():
+            ring = homes[number]
+            assert ring is not None
             ring.last = stored.last
-        if not unmade:
-            return touched, found  # type: ignore[return-value]  # none of them is None
-        missing = [key for key, ring in zip(keys, found, strict=True) if ring is None]
-        new = dict.fromkeys(missing)
-        for retired in rings.make(new, stored.stored_at, stored.last):  # type: ignore[arg-type]
-            self._eviction.empty(retired)
-        overflow = rings.overflow
-        homes = [live.get(key, overflow) for key in missing]
-        counts = Counter(homes)
-        rings.overflowed += counts.get(overflow, 0)
-        for ring in counts:
-            ring.last = stored.last
-            ring.since = min(ring.since, stored.first)
-        given = iter(homes)
-        column = [next(given) if ring is None else ring for ring in found]
-        return touched + counts, column
+            touched[ring] = touched.get(ring, 0) + count
+        return touched, list(map(homes.__getitem__, keys.places))  # type: ignore[arg-type]  # none is None now
 
     def _evict(self, touched: Iterable[Ring]) -> None:
         eviction = self._eviction
