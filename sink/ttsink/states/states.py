@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from ttsink.states.changes import Changes
 from ttsink.states.gate import Gate
 from ttsink.states.keystate import Job, Worker, head
 from ttsink.states.lifecycle import Lifecycle
@@ -20,19 +21,12 @@ from ttsink.states.verdict import Verdict
 from ttsink.store.batch import Columns, Keys, Stored
 from ttwire.level import WARN_RANK
 from ttwire.record import Record, decode
-from ttwire.state import JobState, QueueState, State, States, WorkerState
+from ttwire.state import State, States
 
 Row = TypeVar("Row", Job, Worker)
 
 SETTLED_AT_ONCE: Final = 8_192
 """Records counted together at most: some 5 ms of the loop, and bounded memory."""
-
-
-COUNTS_SHARE: Final = 4
-"""One in so many bytes of an update is kept for rows that only counted on."""
-
-FRAME_BYTES: Final = 512
-"""What stands around the rows of an update, and a queue or two at its end."""
 
 DEFAULT: Final = StateSettings()
 
@@ -59,9 +53,7 @@ class KeyStates:
         self._gone_jobs: Counter[str] = Counter()
         self._gone_workers: Counter[str] = Counter()
         self._unsettled = Said()
-        self._restated: dict[Job | Worker, None] = {}
-        self._touched: dict[Job | Worker, None] = {}
-        self._queues_touched: dict[Queue, None] = {}
+        self._changes = Changes()
 
     def applied(self, stored: Stored) -> None:
         """A batch was stored.
@@ -130,9 +122,9 @@ class KeyStates:
     ) -> None:
         count = len(places)
         if row.hear(now, count):
-            self._restated[row] = None
+            self._changes.restated(row)
         else:
-            self._touched[row] = None
+            self._changes.counted(row)
         row.records += count
         row.retained += count
         row.bytes += sum(map(said.sizes.__getitem__, places))
@@ -184,7 +176,7 @@ class KeyStates:
             return
         after = job.shown_state()
         if after != before or moved:
-            self._restated[job] = None
+            self._changes.restated(job)
         self._place(job, last.worker)
         self._queue_moved(job, queue_before, before, now)
 
@@ -198,16 +190,16 @@ class KeyStates:
                     worker.serves(job.queue)
                 if worker.state != "running":
                     worker.state, worker.inferred = "running", True
-                    self._restated[worker] = None
+                    self._changes.restated(worker)
             return
         for seen in job.workers:
             known = self.workers.get(seen)
             if known is not None and known.jobs.pop(job.key, "") is None:
-                self._touched[known] = None
+                self._changes.counted(known)
 
     def _worker_said(self, record: Record, verdict: Verdict, now: float) -> None:
         for worker in self._meant(record.worker, verdict.worker):
-            self._restated[worker] = None
+            self._changes.restated(worker)
             if verdict.state == "failed":
                 self._killed(worker, record, now)
             worker.state, worker.inferred = verdict.state, False
@@ -238,7 +230,7 @@ class KeyStates:
             before = job.shown_state()
             job.say("failed", record.timestamp, tried, inferred=True)
             job.error = head(record.message)
-            self._restated[job] = None
+            self._changes.restated(job)
             self._queue_moved(job, job.queue, before, now)
             del worker.jobs[key]
 
@@ -258,7 +250,7 @@ class KeyStates:
         if ends:
             queue.ended.add(now, ends)
         queue.waits.extend(max(0.0, wait) for wait in waits)
-        self._queues_touched[queue] = None
+        self._changes.moved(queue)
 
     def evicted(self, jobs: Mapping[str, int], workers: Mapping[str, int]) -> None:
         """So many records of these jobs and these workers are no longer held."""
@@ -290,7 +282,7 @@ class KeyStates:
     def capped(self, job: str | None, worker: str | None, count: int) -> None:
         for row in self._rows(job, worker):
             row.capped += count
-            self._restated[row] = None
+            self._changes.restated(row)
 
     def _rows(self, job: str | None, worker: str | None) -> list[Job | Worker]:
         found: list[Job | Worker | None] = [
@@ -305,50 +297,20 @@ class KeyStates:
         since = self.listening_since
         for worker in _due(self.workers, now):
             if worker.falls_silent(now, self.settings, since):
-                self._restated[worker] = None
+                self._changes.restated(worker)
         for job in _due(self.jobs, now):
             if job.falls_silent(now, self.settings, since):
-                self._restated[job] = None
+                self._changes.restated(job)
                 self._queue_moved(job, job.queue, job.state, now)
 
     def changes(self, now: float) -> States:
-        """What changed since the last call, at most `max_update_bytes` of it.
-
-        Changed states come first; rows that only counted on take turns, and always some of them:
-        where states change without end, their ages and counts would stand still.
-        """
+        """What changed since the last call, at most `max_update_bytes` of it."""
         self.settle()
-        jobs: list[JobState] = []
-        workers: list[WorkerState] = []
-        queues: list[QueueState] = []
-        left = self.settings.max_update_bytes - FRAME_BYTES
-        kept_back = left // COUNTS_SHARE
-        for pool, least in ((self._restated, kept_back), (self._touched, 0), (self._restated, 0)):
-            while pool:
-                row = next(iter(pool))
-                told = row.wire(now, self.settings)
-                left -= (size := len(msgspec.json.encode(told)) + 1)
-                if left < least and (jobs or workers):
-                    left += size
-                    break
-                del pool[row]
-                self._touched.pop(row, None)
-                if isinstance(told, JobState):
-                    jobs.append(told)
-                else:
-                    workers.append(told)
-        while self._queues_touched and left > 0:
-            queue = next(iter(self._queues_touched))
-            del self._queues_touched[queue]
-            queues.append(queue.wire(now))
-            left -= len(msgspec.json.encode(queues[-1]))
-        return States(tuple(jobs), tuple(workers), tuple(queues))
+        return self._changes.take(now, self.settings)
 
     def forget_changes(self) -> None:
         """Nobody reads them."""
-        self._restated.clear()
-        self._touched.clear()
-        self._queues_touched.clear()
+        self._changes.clear()
 
     def _job(self, key: str) -> Job:
         row = self.jobs.pop(key, None)
@@ -375,13 +337,12 @@ class KeyStates:
         row = self.queues.pop(key, None) or Queue(key)
         self.queues[key] = row
         if len(self.queues) > self.settings.max_queues:
-            self._queues_touched.pop(self.queues.pop(next(iter(self.queues))), None)
+            self._changes.forget_queue(self.queues.pop(next(iter(self.queues))))
             self.forgotten += 1
         return row
 
     def _forget(self, row: Job | Worker) -> None:
-        self._restated.pop(row, None)
-        self._touched.pop(row, None)
+        self._changes.forget(row)
         self.forgotten += 1
 
 
