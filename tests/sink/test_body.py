@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.shapes import ENCODINGS, SHAPES
-from ttsink.bodies.body import split
+from ttsink.bodies.body import split, split_by_shape
 from ttsink.bodies.encoding import decode
 from ttsink.bodies.limits import DEFAULT, BodyRefused, Limits
+from ttsink.bodies.rows import LEARNT_AT, Shapes
 from ttsink.bodies.value import Malformed, Split
 
 TEXT = st.text(
@@ -215,6 +216,55 @@ def test_what_a_wrapper_says_is_said_of_each_record() -> None:
 
     assert result.values == [{"source": "ci", "a": 1}, {"source": "own"}]
     assert result.shape == "json_wrapper"
+
+
+def test_every_wrapper_of_a_body_is_opened_in_its_place() -> None:
+    body = b'{"data":[{"a":1},{"a":2}],"n":1}\n{"a":3}\n{"events":[]}\n{"logs":[{"a":4}],"n":2}'
+
+    result = checked(split(body))
+
+    assert result.values == [{"n": 1, "a": 1}, {"n": 1, "a": 2}, {"a": 3}, {"n": 2, "a": 4}]
+    assert result.shape == "json_wrapper"
+
+
+def test_what_a_wrapper_says_is_repeated_within_a_bound() -> None:
+    body = b'{"source":"%b","data":[%b]}' % (b"x" * 200, b",".join([b'{"a":1}'] * 1000))
+
+    values = split(body, "", Limits(max_body_bytes=100_000)).values
+
+    assert values == [{"source": "x" * 200, "a": 1}] + [{"a": 1}] * 999
+
+
+def test_wrappers_are_opened_whatever_shape_was_met_before() -> None:
+    shapes = Shapes()
+    body = b'{"data":[{"a":1}]}\n{"data":[{"a":2}]}\n'
+
+    found = [split_by_shape(shapes, body).values for _ in range(LEARNT_AT + 2)]
+
+    assert found == [[{"a": 1}, {"a": 2}]] * len(found)
+
+
+@given(
+    batches=st.lists(RECORDS, min_size=1, max_size=4),
+    between=st.sampled_from(["", "\n", " ", "\r\n"]),
+    bad=st.sampled_from(["", '{"n":NaN}', '{"n":,}', '{"n" 1}', '{"n":1e400}']),
+    seed=st.randoms(use_true_random=False),
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_a_bad_item_in_one_of_many_wrappers_costs_no_record(
+    batches: list[list[dict[str, Any]]], between: str, bad: str, seed: Any
+) -> None:
+    number = iter(range(100))
+    marked = [[{**record, "n": next(number)} for record in batch] for batch in batches]
+    items = [[json.dumps(record) for record in batch] for batch in marked]
+    seed.choice(items).insert(0, bad) if bad else None
+    body = between.join('{"data":[' + ",".join(batch) + "]}" for batch in items)
+
+    result = checked(split(body.encode()))
+
+    good = [value for value in result.values if isinstance(value, dict) and "n" in value]
+    assert good == [record for batch in marked for record in batch]
+    assert len(result.values) == len(good) + bool(bad)
 
 
 @pytest.mark.parametrize(

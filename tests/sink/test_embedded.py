@@ -351,6 +351,19 @@ def test_text_of_every_kind_is_read_as_it_is(opened: Opened, tmp_path: Path) -> 
     assert not any(record.malformed for record in records)
 
 
+def test_wrapped_records_are_seen_once_whatever_the_page(opened: Opened, tmp_path: Path) -> None:
+    file = tmp_path / "wrapped.log"
+    expected = [f"line {n}" for n in range(300)]
+    wrapped = [
+        '{"data":[' + ",".join(f'{{"message":"line {n}"}}' for n in range(at, at + 60)) + "]}\n"
+        for at in range(0, 300, 60)
+    ]
+    file.write_text("".join(wrapped) + '{"data":[]}\n', encoding="utf-8")
+    engine = opened(file)
+
+    assert messages(everything(engine, page=50)) == [*expected, '{"data":[]}']
+
+
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     st.lists(st.sampled_from(["alpha", "Beta", "gamma", "123", "é", '"q"']), max_size=6), st.data()

@@ -9,7 +9,7 @@ import pytest
 from ttsink.bodies import cut
 from ttsink.bodies.encoding import ACCEPT_ENCODING, decode
 from ttsink.bodies.limits import DEFAULT, KIB, MIB, BodyRefused
-from ttsink.bodies.salvage import WRAPPERS
+from ttsink.bodies.wrapper import WRAPPERS
 from ttsink.intake import repeat
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,6 +16,14 @@ def _compact(record: dict[str, Any]) -> str:
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False)
 
 
+def _wrapped(records: Records) -> str:
+    return '{"data":[' + ",".join(map(_compact, records)) + "]}"
+
+
+def _pairs(records: Records) -> list[Records]:
+    return [records[at : at + 2] for at in range(0, len(records), 2)]
+
+
 SHAPES: dict[str, Callable[[Records], str]] = {
     "vector ndjson": lambda records: "\n".join(map(_compact, records)),
     "fluent bit json_lines": lambda records: "".join(json.dumps(r) + "\n" for r in records),
@@ -25,6 +33,12 @@ SHAPES: dict[str, Callable[[Records], str]] = {
     "json_stream": lambda records: "".join(map(_compact, records)),
     "vector json.pretty": lambda records: "\n".join(json.dumps(r, indent=2) for r in records),
     "payload_prefix": lambda records: '{"data":[' + ",".join(map(_compact, records)) + "]}",
+    "wrappers one a line": lambda records: "\n".join(map(_wrapped, _pairs(records))),
+    "wrappers back to back": lambda records: "".join(map(_wrapped, _pairs(records))),
+    "wrappers over lines": lambda records: "\n".join(
+        json.dumps({"records": pair}, indent=2) for pair in _pairs(records)
+    ),
+    "array of wrappers": lambda records: "[" + ",".join(map(_wrapped, _pairs(records))) + "]",
     "arrays one a line": lambda records: "\n".join(f"[{_compact(record)}]" for record in records),
 }
 

@@ -8,16 +8,9 @@ from msgspec.structs import replace
 from ttsink.bodies import event, msgpack, within
 from ttsink.bodies.limits import DEFAULT, MIB, BodyRefused, Limits
 from ttsink.bodies.rows import Rows, Shapes
-from ttsink.bodies.salvage import ARRAY, UNREADABLE, WRAPPERS, Salvage
+from ttsink.bodies.salvage import UNREADABLE, Salvage
 from ttsink.bodies.value import Shape, Split
-
-# What a wrapper may say of itself; it is said of every record in it.
-_MAX_WRAPPER_MEMBERS = 16
-_MAX_WRAPPER_TEXT = 256
-# A record has one of these; a wrapper has none.
-_RECORD_MEMBERS = frozenset(
-    {"message", "msg", "log", "event", "short_message", "level", "severity", "timestamp", "time"}
-)
+from ttsink.bodies.wrapper import ARRAY, WRAPPERS
 
 # A body of this size takes some 5 ms to split, and 300 ms where every line of it is bad: longer
 # than a loop that serves open streams should stand still.
@@ -32,7 +25,6 @@ _objects = msgspec.json.Decoder(dict[str, Any])
 _arrays = msgspec.json.Decoder(list[dict[str, Any]])
 _any = msgspec.json.Decoder()
 _raw_array = msgspec.json.Decoder(list[msgspec.Raw])
-_raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def split(body: bytes, content_type: str = "", limits: Limits = DEFAULT) -> Split:
@@ -80,8 +72,10 @@ def split_by_shape(
 
 
 def _are_usual(rows: Rows, body: bytes, limits: Limits) -> bool:
-    """Whether these are records, several, and none over a limit."""
-    if not 1 < len(rows) <= limits.max_records or not event.are_plain([dict.fromkeys(rows.keys)]):
+    """Whether these are records, several, none of them a wrapper and none over a limit."""
+    if not 1 < len(rows) <= limits.max_records or not WRAPPERS.isdisjoint(rows.keys):
+        return False
+    if not event.are_plain([dict.fromkeys(rows.keys)]):
         return False
     pieces = b"\n".join(_raw_array.decode(body)) if body[:1] == b"[" else body
     return not within.over(pieces, rows, limits)
@@ -100,12 +94,6 @@ def _lines_of_objects(body: bytes, content_type: str, limits: Limits) -> Split:
         values = _objects.decode_lines(body)
     except UNREADABLE:
         return _lines(body, content_type, limits)
-    if len(values) == 1 and (name := _wrapper(values[0])):
-        records = values[0].pop(name)
-        pieces = b"\n".join(_raw_array.decode(_raw_members.decode(body)[name]))
-        rest = values[0]
-        wrapped = [rest | record for record in records] if rest else records
-        return _bounded(pieces, wrapped, "json_wrapper", limits)
     return _bounded(body, values, "json_lines", limits)
 
 
@@ -138,24 +126,6 @@ def _lines(body: bytes, content_type: str, limits: Limits) -> Split:
     if not any(isinstance(value, dict) for value in result.values):
         return replace(result, shape="text")
     return result
-
-
-def _wrapper(value: dict[str, Any]) -> str | None:
-    """The member of `{"data":[...]}` that holds the records, if this is no record itself."""
-    names = WRAPPERS.intersection(value)
-    if len(names) != 1 or len(value) > _MAX_WRAPPER_MEMBERS or _RECORD_MEMBERS.intersection(value):
-        return None
-    (name,) = names
-    records = value[name]
-    if not isinstance(records, list) or not all(type(item) is dict for item in records):
-        return None
-    if any(
-        isinstance(item, dict | list) or (isinstance(item, str) and len(item) > _MAX_WRAPPER_TEXT)
-        for key, item in value.items()
-        if key != name
-    ):
-        return None
-    return name
 
 
 def _bounded(pieces: bytes, values: list[dict[str, Any]], shape: Shape, limits: Limits) -> Split:

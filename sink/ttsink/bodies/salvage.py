@@ -8,25 +8,19 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ttsink.bodies import cut, event, within
+from ttsink.bodies import cut, event, within, wrapper
 from ttsink.bodies.limits import Limits
 from ttsink.bodies.value import Malformed, Shape, Split, Value
 from ttwire.span import Span
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
-# Members under which a sender wraps its batch (Vector's payload_prefix and payload_suffix).
-WRAPPERS = frozenset(
-    {"batch", "data", "entries", "events", "items", "lines", "logs", "messages", "records"}
-)
-# The start of an array of objects, wrapped or not.
-ARRAY = re.compile(
-    rb'\s*(?:\{\s*"(?:%b)"\s*:\s*)?\[\s*(?=\{)' % b"|".join(sorted(w.encode() for w in WRAPPERS))
-)
-
 _BLANK = b" \t\r\n"
 # Lines that are tried at once: a bad one costs its neighbours a second reading.
 _CHUNK_BYTES = 16 * 1024
+
+# Bodies that are told by what their wrappers say, where these hold the records.
+_OF_OBJECTS = frozenset({"json_lines", "json_array", "json_values"})
 
 _decode = msgspec.json.Decoder().decode
 _objects = msgspec.json.Decoder(dict[str, Any])
@@ -76,6 +70,8 @@ class Salvage:
         self._values: list[Value] = []
         self._cut: list[int] = []
         self._malformed = self._repaired = self._rejected = self._metrics = 0
+        self._unwrapped = False
+        self._opener = wrapper.Opener(limits.max_body_bytes)
         self._spans: list[Span] = []
 
     def records(self, values: list[dict[str, Any]]) -> None:
@@ -83,7 +79,10 @@ class Salvage:
         self.batch(_encode_lines(values), values)
 
     def batch(self, pieces: bytes, values: list[dict[str, Any]]) -> None:
-        """Takes records whose JSON, one behind another, is `pieces`."""
+        """Takes records whose JSON, one behind another, is `pieces`; wrappers are opened."""
+        if (opened := self._opener.unwrapped(pieces, values)) is not None:
+            pieces, values = opened
+            self._unwrapped = True
         if not event.are_plain(values):
             mapped = event.in_place(values)
             if mapped is None:
@@ -168,7 +167,7 @@ class Salvage:
         except RecursionError:
             self._deep(raw)
         except UNREADABLE:
-            opened = ARRAY.match(raw)
+            opened = wrapper.ARRAY.match(raw)
             self.objects(raw[opened.end() :] if opened else raw, in_array=opened is not None)
         else:
             self.value(whole)
@@ -185,6 +184,9 @@ class Salvage:
         while place < len(text):
             if in_array and _CLOSING.fullmatch(text, place):
                 return
+            if in_array and (after := wrapper.NEXT.match(text, place)):
+                place = after.end()
+                continue
             if len(self._values) >= self._limits.max_records:
                 self._rejected += 1 + sum(1 for _ in _BOUNDARY.finditer(text, place))
                 return
@@ -225,19 +227,25 @@ class Salvage:
         """One decoded value: an object, an array of them, or anything else as its text."""
         limits = self._limits
         if isinstance(value, dict):
-            read = event.read(value)
-            if read is None:
-                self._record(value)
-                return
-            for record in read.values:
-                self._record(record, is_metric=read.is_metric)
-            for span in read.spans:
-                self.span(span)
+            within_it = self._opener.records(value)
+            self._unwrapped |= within_it is not None
+            for each in [value] if within_it is None else within_it:
+                self._object(each)
         elif isinstance(value, list):
             for item in value:
                 self.value(_json_text(item, limits) if isinstance(item, list) else item)
         else:
             self._text(value if isinstance(value, str) else _json_text(value, limits))
+
+    def _object(self, value: dict[str, Any]) -> None:
+        read = event.read(value)
+        if read is None:
+            self._record(value)
+            return
+        for record in read.values:
+            self._record(record, is_metric=read.is_metric)
+        for span in read.spans:
+            self.span(span)
 
     def span(self, span: Span | None) -> None:
         """One span; none for one that lacks what a span must have."""
@@ -288,7 +296,7 @@ class Salvage:
     def split(self, shape: Shape) -> Split:
         return Split(
             self._values,
-            shape,
+            "json_wrapper" if self._unwrapped and shape in _OF_OBJECTS else shape,
             spans=self._spans,
             metrics=self._metrics,
             cut=tuple(self._cut),

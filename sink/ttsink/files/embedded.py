@@ -193,7 +193,7 @@ class Engine:
         received = _rfc3339(piece.modified or time.time())
         values = self._values(piece.content) if whole[0].startswith(b"{") else None
         if values is None or len(values) != len(places):
-            # Text among the objects, or several objects on a line, which lie one place apart.
+            # Text among the objects, or several on a line or in a wrapper, one place apart.
             each = [self._values(line) or [_text(line)] for line in whole]
             places = [
                 place + nth
@@ -217,14 +217,13 @@ class Engine:
         if not content.startswith(b"{"):
             return None
         try:
-            # An object in front: a single `{"data": [...]}` in a file is a line, not a wrapper.
-            split = body.split(b"{}\n" + content)
+            split = body.split(content)
         except BodyRefused:
             return None
-        if split.shape != "json_lines":
+        if split.shape not in {"json_lines", "json_wrapper"}:
             return None
         over = frozenset(split.cut)
-        return [(value, at in over) for at, value in enumerate(split.values)][1:]
+        return [(value, at in over) for at, value in enumerate(split.values)]
 
     # The tape in pieces of whole lines
 
