@@ -16,6 +16,9 @@ MAX_ID_CHARACTERS: Final = 512
 MAX_SCANNED_CHARACTERS: Final = 16 * 1024
 """How far into a message an id is looked for; ids stand near the front of what names them."""
 
+MAX_HEAD_CHARACTERS: Final = 512
+"""What a logger writes in front of a message, where ids in brackets stand, ends before this."""
+
 
 class Ids(NamedTuple):
     """What one text holds: a trace id of 32 digits, a span id of 16, or None for each."""
@@ -176,15 +179,42 @@ _SPAN_IN_TEXT: Final = re2.compile(
 )
 
 
-def in_text(message: str) -> Ids:
-    """The first ids a message names: a traceparent, an X-Ray id, or `trace_id=` and its kin.
+# Spring Cloud Sleuth's `[app,trace,span]` and `[app,trace,span,exported]` behind the level, and
+# Spring Boot 3's `[trace-span]` behind the thread (Boot's `logging.pattern.correlation`). Each
+# try ends at the next bracket, so that the whole takes linear time.
+_IN_BRACKETS: Final = re.compile(
+    r"\[(?:[^\[\],]{0,128}+,([0-9a-fA-F]{32}|[0-9a-fA-F]{16}),([0-9a-fA-F]{16})"
+    r"(?:,(?:true|false)?)?"
+    r"|([0-9a-fA-F]{32}|[0-9a-fA-F]{16})-([0-9a-fA-F]{16}))\]"
+)
 
-    `dd.trace_id=` is read as `datadog_id` does. Looks at the first MAX_SCANNED_CHARACTERS, in
-    linear time.
+
+def in_text(message: str) -> Ids:
+    """The first ids a message names.
+
+    A traceparent, an X-Ray id, `trace_id=` and its kin, or Spring's `[app,trace,span]` and
+    `[trace-span]` at its head. `dd.trace_id=` is read as `datadog_id` does. Looks at the first
+    MAX_SCANNED_CHARACTERS, and for brackets at the first MAX_HEAD_CHARACTERS, in linear time.
     """
     scanned = message[:MAX_SCANNED_CHARACTERS]
-    if not _may_name_id(scanned):
+    found = _named_in(scanned) if _may_name_id(scanned) else NO_IDS
+    return found if found.trace_id is not None else in_brackets(message)
+
+
+def in_brackets(message: str) -> Ids:
+    """Spring's `[app,trace,span]` or `[trace-span]` at the head of a message.
+
+    Digits only are a list of numbers, not ids: one pair of ids in three million looks so.
+    """
+    found = _IN_BRACKETS.search(message, 0, MAX_HEAD_CHARACTERS)
+    if found is None:
         return NO_IDS
+    listed, span, own, its_span = found.groups()
+    digits, last = (listed or own), (span or its_span)
+    return NO_IDS if (digits + last).isdecimal() else _pair(digits, last)
+
+
+def _named_in(scanned: str) -> Ids:
     found = _IN_TEXT.search(scanned)
     if found is None:
         return NO_IDS

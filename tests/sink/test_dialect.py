@@ -129,6 +129,73 @@ def test_ids_in_front_of_a_message_are_found_before_it_is_parted() -> None:
     assert found.fields["head"] == "2026-01-02 03:04:05,123 INFO"
 
 
+T, S = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"2019-06-27 19:36:11.774  INFO [backend,{T},{S},true] 97203 --- [nio-1] o.s.c.App     : ",
+        f"2019-06-27 19:36:11.774  INFO [backend,{T},{S}] 97203 --- [main] c.e.App : ",
+        f"2019-06-27T19:36:11.774Z  INFO 97203 --- [backend] [nio-1] [{T}-{S}] c.e.MyApp      : ",
+        f"2019-06-27T19:36:11.774Z  INFO 97203 --- [nio-8080-exec-1] [{T}-{S}] c.e.MyApp : ",
+    ],
+)
+def test_a_line_of_spring_is_parted_and_its_ids_are_read(head: str) -> None:
+    found = record({"message": head + "Job completed"})
+
+    assert (found.level, found.message) == ("info", "Job completed")
+    assert (found.trace_id, found.span_id) == (T, S)
+    assert found.timestamp == "2019-06-27T19:36:11.774000Z"
+    assert found.fields == {"head": head.rstrip()}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"contextMap": {"traceId": T, "spanId": S}},
+        {"contextMap.traceId": T, "contextMap.spanId": S},
+        {"mdc": {"trace_id": T.upper(), "span_id": S}},
+        {"mdc.traceId": T, "mdc.spanId": S},
+        {"MDC": {"X-B3-TraceId": T, "X-B3-SpanId": S}},
+        {"thread_context": {"trace.id": T, "span.id": S}},
+        {"headers": {"traceparent": f"00-{T}-{S}-01", "host": "h", "date": "2020-01-01"}},
+        {"headers": {"Traceparent": [f"00-{T}-{S}-01"]}},
+        {"headers.traceparent": f"00-{T}-{S}-01"},
+        {"headers": {"X-B3-TraceId": T, "X-B3-SpanId": S, "X-B3-Sampled": "1"}},
+        {"headers": {"b3": f"{T}-{S}-1"}},
+        {"headers": {"uber-trace-id": f"{T}:{S}:0:1"}},
+        {"request": {"headers": {"traceparent": f"00-{T}-{S}-01"}}},
+        {"req": {"headers": {"traceparent": f"00-{T}-{S}-01", "host": "h"}}},
+        {"http": {"request": {"headers": {"traceparent": f"00-{T}-{S}-01"}}}},
+        {"http.request.headers.traceparent": f"00-{T}-{S}-01"},
+        {"attributes": {"http.request.header.traceparent": [f"00-{T}-{S}-01"]}},
+    ],
+)
+def test_ids_among_a_loggers_context_or_a_requests_headers_are_found(said: dict[str, Any]) -> None:
+    found = record({"message": "m", **said})
+
+    assert (found.trace_id, found.span_id) == (T, S)
+    assert (found.worker, found.timestamp) == (None, RECEIVED)
+
+
+@pytest.mark.parametrize("no_id", ["0" * 32, "", "none", f"00-{'0' * 32}-{S}-01", f"ff-{T}-{S}-01"])
+@pytest.mark.parametrize("name", ["contextMap.traceId", "headers.traceparent", "mdc.trace_id"])
+def test_zeros_and_what_is_no_id_are_none_wherever_they_stand(name: str, no_id: str) -> None:
+    outer, inner = name.split(".")
+
+    assert record({"message": "m", name: no_id}).trace_id is None
+    assert record({"message": "m", outer: {inner: no_id}}).trace_id is None
+    assert record({"message": "m", outer: {inner: [no_id, no_id]}}).trace_id is None
+
+
+def test_a_key_with_dots_is_as_good_as_the_object_it_names() -> None:
+    nested = record({"message": "m", "mdc": {"job": "a", "level": "warn"}})
+    flat = record({"message": "m", "mdc.job": "a", "mdc.level": "warn"})
+
+    assert (nested.job, nested.level) == (flat.job, flat.level) == ("a", "warn")
+
+
 def test_a_line_of_rubys_own_logger_is_read() -> None:
     found = record({"log": "E, [2026-01-02T03:04:05.123456 #12] ERROR -- mailer: bounced"})
 

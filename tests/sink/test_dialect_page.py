@@ -45,7 +45,9 @@ def test_every_preset_is_on_the_page_with_its_lists(name: str) -> None:
         assert (row in section) == bool(entries), field
 
 
-@pytest.mark.parametrize("name", ["SCOPES", "LEVEL", "TRACE_ID", "SPAN_ID", "PLACEHOLDERS"])
+@pytest.mark.parametrize(
+    "name", ["SCOPES", "ID_SCOPES", "LEVEL", "TRACE_ID", "SPAN_ID", "PLACEHOLDERS"]
+)
 def test_the_other_lists_are_on_the_page_in_their_order(name: str) -> None:
     entries = [entry for entry in getattr(dialect_fields, name) if entry]
 

@@ -24,6 +24,7 @@ NAMES = sorted(
     }
     | {*dialect_fields.LEVEL, *dialect_fields.TRACE_ID, *dialect_fields.SPAN_ID}
     | {"job", "worker", "queue", "attempt", "job_id", "task_name", "task_id", "pid", "hostname"}
+    | {"contextMap", "mdc.traceId", "headers", "http.request.headers.traceparent"}
     | {"attributes", "resources", "kubernetes", "extra", "source_type", "envelope", "n", "É.x"}
 )
 WORDS = [
@@ -32,6 +33,7 @@ WORDS = [
     "2026-02-30T10:15:01Z", "2026-02-29T10:15:01.000000Z", "1767323045", "1970-01-01T00:00:00Z",
     "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", "0" * 32, "0" * 16,
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "2026-01-02T03:04:05Z INFO [a,4bf92f3577b34da6a3ce929d0e0e4736,00f067aa0ba902b7] 7 - x",
     '{"msg":"inner","level":"error","timestamp":"2026-11-22T10:15:01Z"}', '{"a":', "{}",
     "level=warn job=a msg=hello", "a=1 b=2", "I0102 03:04:05.678901 1 m.go:1] hi",
     "<11>Nov 22 10:15:01 web-1 app: hi", "[2026-01-02 03:04:05,123: INFO/P-1] x",

@@ -240,6 +240,30 @@ def test_every_writing_of_one_pair_of_ids_gives_the_same_pair(tid: bytes, sid: b
     assert trace.datadog_span_id(str(int(s, 16))) == s
 
 
+@settings(derandomize=True, max_examples=80)
+@given(
+    ids_of_16_bytes,
+    ids_of_8_bytes,
+    st.text(st.characters(exclude_characters="[],", max_codepoint=0x2FF), max_size=40),
+    st.booleans(),
+)
+def test_the_pair_in_springs_brackets_is_the_pair_of_the_header(
+    tid: bytes, sid: bytes, app: str, is_short: bool
+) -> None:
+    t, s = tid.hex(), sid.hex()
+    written = t[16:] if is_short else t
+    around = "2026-01-02T03:04:05.123+01:00  INFO {} 7 --- [main] c.e.App : up"
+    forms = [f"[{app},{written},{s}{end}]" for end in ("", ",", ",true", ",false")]
+    forms.append(f"[{written}-{s}]")
+
+    if (written + s).isdecimal() or not written.strip("0"):
+        wanted = NO_IDS
+    else:
+        wanted = Ids(written.zfill(32), s)
+    assert {trace.in_brackets(around.format(form)) for form in forms} == {wanted}
+    assert trace.in_brackets(around.format("".join(forms).replace("]", "}"))) == NO_IDS
+
+
 @settings(derandomize=True, max_examples=200)
 @given(st.text("0123456789abcdefABCDEF-:/|.;=_+ %3ARotPn1", max_size=70))
 def test_any_text_gives_normal_ids_or_none_and_normal_ids_stay(text: str) -> None:
@@ -270,6 +294,28 @@ def test_any_text_gives_normal_ids_or_none_and_normal_ids_stay(text: str) -> Non
         (f"[dd.env=e dd.trace_id={int(SHORT, 16)} dd.span_id={SPAN_DECIMAL}]", Ids(PADDED, S)),
         ("dd.trace_id=1234567890123456", Ids(f"{1234567890123456:x}".zfill(32), None)),
         (f"dd.trace_id={T} dd.span_id={SPAN_DECIMAL}", Ids(T, S)),
+        (f"INFO [app,{T},{S}] 7 --- [main] c.e.App : up", Ids(T, S)),
+        (f"INFO [app,{SHORT},{S},true] 7 --- [main] c.e.App : up", Ids(PADDED, S)),
+        (f"INFO [app,{T},{S},false] [nio-9000-exec-1]", Ids(T, S)),
+        (f"INFO [app,{T},{S},] up", Ids(T, S)),
+        (f"INFO [,{T},{S}] up", Ids(T, S)),
+        (f"7 --- [my app] [nio-1-exec-1] [{T.upper()}-{S.upper()}] c.e.App : up", Ids(T, S)),
+        (f"7 --- [main] [{SHORT}-{S}] up", Ids(PADDED, S)),
+        (f"trace_id={'0' * 32} [app,{T},{S}]", Ids(T, S)),
+        (f"[app,{T},{'0' * 16}] up", Ids(T, None)),
+        ("INFO [app,,] 7 --- [main] c.e.App : up", NO_IDS),
+        ("INFO [app,,,] up", NO_IDS),
+        ("7 --- [app] [main] [" + " " * 49 + "] c.e.App : up", NO_IDS),
+        (f"[app,{'0' * 32},{S}] up", NO_IDS),
+        (f"[{'0' * 32}-{'0' * 16}] up", NO_IDS),
+        (f"[app,{T}0,{S}] up", NO_IDS),
+        (f"[app,{T},{S}0] up", NO_IDS),
+        (f"[app,{T}] up", NO_IDS),
+        (f"[{T}] up", NO_IDS),
+        (f"[app,{T},{S},yes] up", NO_IDS),
+        (f"[app,{T},{S}", NO_IDS),
+        ("cards [visa,4111111111111111,5500000000000004]", NO_IDS),
+        ("x" * trace.MAX_HEAD_CHARACTERS + f"[app,{T},{S}]", NO_IDS),
         (f"trace_id={'0' * 32}", NO_IDS),
         ("trace_id=0", NO_IDS),
         (f"trace_id={T}0", NO_IDS),
@@ -288,5 +334,7 @@ def test_a_hostile_message_is_searched_in_linear_time() -> None:
     started = time.process_time()
     trace.in_text("trace_id=" * 100_000)
     trace.in_text("1-" + "0" * 1_000_000)
+    for piece in ("[", "[a,", f"[a,{T},", f"[{T}-", "[" + "0" * 40):
+        trace.in_text(piece * 100_000)
 
     assert time.process_time() - started < 1

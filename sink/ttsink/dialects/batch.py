@@ -337,17 +337,21 @@ class _Reading:
                     whole[member][at] = value
 
     def _find_ids(self, whole: dict[str, _Column]) -> None:
-        """Ids in a message's text: `race` of trace, X-Ray's root, a traceparent."""
+        """Ids in a message's text: `race` of trace, X-Ray's root, a traceparent, in brackets."""
         traces, spans = whole["trace_id"], whole["span_id"]
         for at, message in enumerate(whole["message"]):
-            if traces[at] is None and (
-                "race" in message or "RACE" in message or "Root=" in message or "00-" in message
-            ):
+            if traces[at] is not None:
+                continue
+            if "race" in message or "RACE" in message or "Root=" in message or "00-" in message:
                 ids = trace.in_text(message)
-                if ids.trace_id is not None:
-                    traces[at] = ids.trace_id
-                    if spans[at] is None:
-                        spans[at] = ids.span_id
+            elif "[" in message:
+                ids = trace.in_brackets(message)
+            else:
+                continue
+            if ids.trace_id is not None:
+                traces[at] = ids.trace_id
+                if spans[at] is None:
+                    spans[at] = ids.span_id
 
     def _read_text(
         self, objects: Sequence[_Object], whole: dict[str, _Column], lacking: set[str]

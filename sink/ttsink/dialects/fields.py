@@ -24,6 +24,8 @@ SCOPES: Final[tuple[str, ...]] = (
     "context",
     "ctx",
     "mdc",
+    "contextMap",
+    "thread_context",
     "labels",
     "data",
     "app",
@@ -46,6 +48,18 @@ SCOPES: Final[tuple[str, ...]] = (
     "scope.attributes",
 )
 """Objects whose members are read as if they stood in the record itself, in this order."""
+
+ID_SCOPES: Final[tuple[str, ...]] = (
+    "headers",
+    "request.headers",
+    "req.headers",
+    "http.headers",
+    "http.request.headers",
+    "http.request.header",
+    "attributes.http.request.header",
+)
+"""Objects of headers: read for trace and span ids only, behind SCOPES. A `host` or a `date` among
+them is that of a request."""
 
 PLACEHOLDERS: Final[tuple[str, ...]] = (
     "",
@@ -242,6 +256,8 @@ class Lists(msgspec.Struct, frozen=True):
     worker_around: tuple[str, ...]
     read_time: tuple[str, ...]
     scopes: tuple[str, ...]
+    id_scopes: tuple[str, ...]
+    """Where trace and span ids are looked for: `scopes`, then headers."""
     starts: frozenset[str]
     """What the name of an object must be for a member to be inside it."""
 
@@ -263,6 +279,7 @@ def lists(mapping: FieldMapping) -> Lists:
             return ()
         return tuple(dict.fromkeys(entry for preset in on for entry in getattr(preset, member)))
 
+    scopes = tuple(squash(scope) for scope in (*mapping.scopes, *SCOPES))
     found = Lists(
         job=joined("job", "job"),
         worker=joined("worker", "worker"),
@@ -276,7 +293,8 @@ def lists(mapping: FieldMapping) -> Lists:
         job_around=around("job_around"),
         worker_around=around("worker_around"),
         read_time=around("read_time") if mapping.read_time == "fallback" else (),
-        scopes=tuple(squash(scope) for scope in (*mapping.scopes, *SCOPES)),
+        scopes=scopes,
+        id_scopes=(*scopes, *map(squash, ID_SCOPES)),
         starts=frozenset(),
     )
     named = {
@@ -286,5 +304,5 @@ def lists(mapping: FieldMapping) -> Lists:
         for name in names(entry)
     }
     inside = {name[:end] for name in named for end in range(1, len(name))}
-    around_them = {scope[:end] for scope in found.scopes for end in range(1, len(scope) + 1)}
+    around_them = {scope[:end] for scope in found.id_scopes for end in range(1, len(scope) + 1)}
     return msgspec.structs.replace(found, starts=frozenset(inside | around_them))

@@ -28,6 +28,8 @@ ALSO_A_FIELD: Final = frozenset(("event",))
 
 SOURCE_TYPE: Final = "source_type"
 
+_IDS: Final = frozenset(("trace_id", "span_id"))
+
 Path = tuple[str, ...]
 
 
@@ -120,12 +122,17 @@ def build(record: dict[str, Any], keys: Sequence[str], lists: Lists) -> Plan:
         if key in keys and type(value) is dict and len(value) <= MAX_OBJECT_KEYS:
             for path in _paths(value, MAX_DEPTH - 1):
                 index.setdefault(squash("".join((key, *path))), []).append((key, *path))
+    dotted = {
+        squash(scope) for paths in index.values() for path in paths for scope in _dotted(path)
+    }
     beside = frozenset(index)
     for paths in index.values():
         paths.sort()  # the same whatever the order of the keys
     members: dict[str, tuple[Source, ...]] = {}
     for member in (*MEMBERS, "job_around", "worker_around", "read_time"):
-        found = _sources(member, getattr(lists, member), index, lists.scopes, beside)
+        scopes = lists.id_scopes if member in _IDS else lists.scopes
+        here = [scope for scope in scopes if scope in index or scope in dotted]
+        found = _sources(member, getattr(lists, member), index, here, beside)
         members[member] = tuple(found[:MAX_SOURCES])
     if _is_read_by_agent(record.get(SOURCE_TYPE)):
         late = [source for source in members["timestamp"] if source.top == "timestamp"]
@@ -140,6 +147,15 @@ def build(record: dict[str, Any], keys: Sequence[str], lists: Lists) -> Plan:
         if (sources := members[member]) and sources[0].top is not None
     )
     return Plan(members, doubtful, first)
+
+
+def _dotted(path: Path) -> Iterator[str]:
+    """The objects a key with dots in it names: `mdc` of `mdc.traceId`."""
+    *outer, key = path
+    place = key.find(".")
+    while place > 0:
+        yield "".join((*outer, key[:place]))
+        place = key.find(".", place + 1)
 
 
 def _share(members: dict[str, tuple[Source, ...]]) -> None:
@@ -162,11 +178,10 @@ def _sources(
     member: str,
     entries: Sequence[str],
     index: dict[str, list[Path]],
-    scopes: Sequence[str],
+    here: Sequence[str],
     beside: frozenset[str],
 ) -> list[Source]:
     found: list[Source] = []
-    here = [scope for scope in scopes if scope in index]
     for scope in ("", *here):
         for entry in entries:
             needed = names(entry)

@@ -2,9 +2,10 @@
 
 Loggers of job systems put the run in front of the text: Celery `[time: LEVEL/process] Task
 name[id]`, Sidekiq `pid=1 tid=a class=Name jid=id LEVEL:`, RQ `queue: call (id)`, Dramatiq
-`[PID 1] [thread]`, Spark `application_1_2`; klog, syslog and plain loggers put time and level
-there. Only the head is read, in time that does not depend on what follows it. A word inside
-the text is never taken for a level: it has to stand where loggers write one.
+`[PID 1] [thread]`, Spark `application_1_2`, Spring Boot `1 --- [thread] logger :`; klog, syslog
+and plain loggers put time and level there. Only the head is read, in time that does not depend
+on what follows it. A word inside the text is never taken for a level: it has to stand where
+loggers write one.
 """
 
 import re
@@ -84,6 +85,13 @@ _RUBY: Final = re.compile(
     rf"[^:\n]{{0,128}}: ",
     re.ASCII,
 )
+# Spring Boot behind the level: `12 --- [app] [thread] [trace-span] logger : text`; Sleuth puts
+# `[app,trace,span]` before the process.
+_BOOT: Final = re.compile(
+    r"(?:\[[^\[\]]{0,128}\] {1,2})?\d{1,10} --- (?:\[[^\[\]]{0,128}\] {0,2}){1,3}"
+    r"\S{1,128} {1,64}: ",
+    re.ASCII,
+)
 _LEVEL_WORD: Final = re.compile(rf"({_LEVELS})[ \t|]", re.ASCII)
 
 
@@ -114,6 +122,8 @@ def read(message: str, *, received: str, offset_minutes: int = 0) -> Told:
         timed = _ISO.match(head)
     if level is None:
         level, end = _level(head, timed.end() if timed else 0)
+        if end and " --- [" in head and (boot := _BOOT.match(head, end)):
+            end = boot.end()
     job, named_worker, queue, clock = _run(head)
     when = None
     if timed is not None:

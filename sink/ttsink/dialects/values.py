@@ -228,6 +228,8 @@ class SpanIds:
 def _id_text(raw: Any, rule: str) -> str | None:
     if type(raw) is str:
         return raw
+    if type(raw) is list and len(raw) == 1 and type(raw[0]) is str:
+        return raw[0]  # a header's values, of which there may be several
     return str(raw) if type(raw) is int and rule.startswith("dd") else None
 
 
