@@ -50,7 +50,11 @@ class Metrics:
         self.stream_refused = counter("sse_refused", "Streams refused.", "reason")
         self.stream_gaps = counter("sse_gaps", "Gaps sent.", "reason")
         self.stream_events = counter("sse_events_sent", "Records sent to streams.")
-        self.connections_refused = counter("connections_refused", "Over server.max_connections.")
+        self.connections = gauge("connections", "Open connections.")
+        self.connections_refused = counter(
+            "connections_refused", "Turned away with every place at work.", "bound"
+        )
+        self.connections_closed = counter("connections_closed", "Ended by the sink.", "reason")
         self.refused = counter("auth_refused", "Requests refused entry.", "reason")
         self.failures = counter("internal_errors", "Faults of our own, survived.", "stage")
         self.lag = gauge("ingest_lag_seconds", "Arrival less the time of a batch's last record.")

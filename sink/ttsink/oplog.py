@@ -8,6 +8,7 @@ import logging
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -61,3 +62,25 @@ def set_up(log_format: str = "auto") -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     LOGGER.setLevel(logging.INFO)
+
+
+SELDOM_SECONDS: Final = 60.0
+"""Between two lines of one cause that strangers bring about: each costs disk."""
+
+
+class Seldom:
+    """Which causes may be logged now. A cause is a word of ours, so there are few."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._held: dict[str, tuple[float, int]] = {}
+
+    def due(self, cause: str) -> int:
+        """Counts a cause: 0 where it was logged just now, else how often it came since."""
+        now = self._clock()
+        last, times = self._held.get(cause, (float("-inf"), 0))
+        if now - last < SELDOM_SECONDS:
+            self._held[cause] = (last, times + 1)
+            return 0
+        self._held[cause] = (now, 0)
+        return times + 1

@@ -53,8 +53,23 @@ class ServerSettings(Section, frozen=True):
         option("How long requests under way may take to finish on SIGTERM.", stem="drain-seconds"),
     ] = 10.0
     max_connections: Annotated[
-        int, Meta(ge=8, le=1_000_000), option("Open connections at most.", stem="max-connections")
+        int,
+        Meta(ge=8, le=1_000_000),
+        option(
+            "Open connections at most; then the longest idle one of the address with the most is "
+            "closed for a new one.",
+            stem="max-connections",
+        ),
     ] = 4096
+    max_connections_per_client: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000),
+        option(
+            "Open connections of one address, or of one IPv6 /64; 0 for half of all, and for "
+            "loopback all.",
+            stem="max-connections-per-client",
+        ),
+    ] = 0
     log_format: Annotated[
         str,
         Meta(pattern="^(auto|json|text)$"),

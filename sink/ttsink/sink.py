@@ -250,7 +250,13 @@ def _limits(settings: Settings) -> dict[str, int]:
     """Every bound in force that is a whole number, by its name in the configuration."""
     return {
         name: value
-        for section in (settings.ingest, settings.stream, settings.retention, settings.states)
+        for section in (
+            settings.server,
+            settings.ingest,
+            settings.stream,
+            settings.retention,
+            settings.states,
+        )
         for name, value in msgspec.structs.asdict(section).items()
         if name.startswith("max_") and isinstance(value, int)
     }

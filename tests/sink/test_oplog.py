@@ -73,3 +73,14 @@ def test_the_printed_stream_shows_controls_as_escapes() -> None:
     )
 
     assert line(record) == "03:04:05.123 -     a w                      red \\x1b[31m\\nnext"
+
+
+def test_what_strangers_bring_about_is_logged_once_a_minute_with_its_number() -> None:
+    now = [0.0]
+    seldom = oplog.Seldom(lambda: now[0])
+
+    first = [seldom.due("a"), seldom.due("a"), seldom.due("a"), seldom.due("b")]
+    now[0] = oplog.SELDOM_SECONDS
+
+    assert first == [1, 0, 0, 1]
+    assert [seldom.due("a"), seldom.due("b")] == [3, 1]

@@ -9,7 +9,7 @@ import pytest
 from support.running import running
 from ttsink import config
 from ttsink.commands import serve
-from ttsink.http import server
+from ttsink.http import connection, connections, server, uptake
 from ttsink.http import stream as http_stream
 from ttsink.settings import ServerSettings, StreamSettings
 from ttsink.store.lookup import DEFAULT_PAGE_RECORDS, MAX_PAGE_RECORDS
@@ -89,3 +89,20 @@ def test_the_flags_and_statuses_of_the_page_are_there(capsys: pytest.CaptureFixt
     assert f"| {server.EXIT_UNAVAILABLE} |" in RUNNING
     assert f"idle for {server.KEEPALIVE_SECONDS:g} s" in RUNNING
     assert f"`{ServerSettings().listen}`" in RUNNING
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"within {connection.HEAD_SECONDS:g} s of its first byte",
+        f"within {connection.MAX_HEAD_BYTES // 1024} KiB",
+        (
+            f"less than {uptake.MIN_TAKEN_BYTES // 1024} KiB of its answer in "
+            f"{uptake.UNTAKEN_SECONDS:g} s"
+        ),
+        f"hold {connections.MAX_UNSENT_BYTES // 1024**2} MiB at most",
+        ", ".join(f"`{reason}`" for reason in connections.TOLD),
+    ],
+)
+def test_the_bounds_of_connections_are_those_in_force(told: str) -> None:
+    assert told in RUNNING

@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Literal
 
 import msgspec
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from ttsink.bodies import otlp_http
 from ttsink.http.auth import Tokens, Verdict, cross_site, is_loopback, verdict
+from ttsink.http.connection import of
+from ttsink.http.refusal import refusal
 from ttsink.metrics import Metrics
 from ttsink.notices import Notices
 from ttsink.oplog import LOGGER
@@ -19,9 +21,6 @@ Scope = Literal["open", "ingest", "read"]
 
 OPEN_PATHS: Final = frozenset({"/livez", "/readyz"})
 INGEST_PATHS: Final = ("/ingest", "/v1/")
-
-MAX_DETAIL_CHARACTERS: Final = 200
-"""An answer stays under 300 bytes: Fluent Bit takes 4096 or more for a failure, and logs it."""
 
 DRAIN_BYTES: Final = 64 * 1024 * 1024
 DRAIN_SECONDS: Final = 10.0
@@ -36,18 +35,39 @@ def scope(path: str) -> Scope:
     return "ingest" if path.startswith(INGEST_PATHS) else "read"
 
 
-def refusal(
-    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    """An error answer: `{"error": ..., "detail": ...}`."""
-    body = msgspec.json.encode(Refusal(code, detail[:MAX_DETAIL_CHARACTERS]))
-    return web.Response(
-        status=status, body=body, content_type="application/json", headers=headers or {}
+def waits_to_send(request: web.BaseRequest) -> bool:
+    """Whether the sender keeps its body back until it is told to go on (RFC 9110, 10.1.1)."""
+    connection = of(request)
+    return (
+        request.headers.get("Expect", "").lower() == "100-continue"
+        and request.version >= HttpVersion11
+        and not (connection is not None and connection.went_on)
     )
 
 
-async def discard_body(request: web.Request) -> None:
+async def go_on(request: web.Request) -> None:
+    """Has the body sent, where its sender waits for that."""
+    if not waits_to_send(request):
+        return
+    connection = of(request)
+    if connection is not None:
+        connection.went_on = True
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # the answer has not begun
+
+
+async def expect(_request: web.Request) -> None:
+    """Leaves it to `go_on`: aiohttp's own has a body sent before anything is known of it."""
+
+
+async def discard_body(request: web.Request, answer: web.StreamResponse) -> None:
     """Reads what is still coming, within bounds, so that the peer sees the answer."""
+    if waits_to_send(request):
+        answer.force_close()
+        return
+    connection = of(request)
+    if connection is not None:
+        connection.spare()
     size = 0
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
@@ -129,19 +149,21 @@ def middleware(keeper: Door, metrics: Metrics) -> Callable[..., Awaitable[web.St
     async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
         turned_away = keeper.check(request.path, request.headers, request.remote or "?")
         if turned_away is not None:
-            await discard_body(request)
+            await discard_body(request, turned_away)
             return _in_own_type(request, turned_away)
         try:
             return await handler(request)
         except web.HTTPMethodNotAllowed as error:
-            await discard_body(request)
             allow = ", ".join(sorted(error.allowed_methods))
-            return refusal(
+            answer = refusal(
                 405, "method", f"{error.method} is not served here; use {allow}", {"Allow": allow}
             )
+            await discard_body(request, answer)
+            return answer
         except web.HTTPNotFound:
-            await discard_body(request)
-            return refusal(404, "not_found", "no such route; agents post to /ingest")
+            answer = refusal(404, "not_found", "no such route; agents post to /ingest")
+            await discard_body(request, answer)
+            return answer
         except (ConnectionError, asyncio.CancelledError):
             raise
         except web.RequestPayloadError:
@@ -151,6 +173,8 @@ def middleware(keeper: Door, metrics: Metrics) -> Callable[..., Awaitable[web.St
         except Exception as error:
             metrics.failures.labels("handler").inc()
             LOGGER.error("handler failed", exc_info=error, extra={"route": _route(request)})
+            if request.writer.output_size > 0:
+                raise ConnectionResetError from None  # an answer has begun; it ends short
             return refusal(503, "internal", "a fault of the sink; its log has the place")
 
     return door

@@ -7,7 +7,8 @@ from aiohttp import web
 
 from ttsink.bodies.encoding import ACCEPT_ENCODING
 from ttsink.bodies.limits import BodyRefused
-from ttsink.http.door import refusal
+from ttsink.http.door import expect
+from ttsink.http.refusal import refusal
 from ttsink.intake.admission import Refused
 from ttsink.intake.intake import Intake, Taken
 from ttsink.intake.receive import Route, receive
@@ -41,8 +42,8 @@ def add_routes(app: web.Application, intake: Intake) -> None:
 
     # A 404 for a slash too many would make agents drop every batch.
     for route in (ROUTE, f"{ROUTE}/"):
-        app.router.add_post(route, post)
-        app.router.add_put(route, post)
+        app.router.add_post(route, post, expect_handler=expect)
+        app.router.add_put(route, post, expect_handler=expect)
         app.router.add_get(route, health)  # and HEAD
 
 

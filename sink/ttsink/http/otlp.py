@@ -8,7 +8,7 @@ from aiohttp import web
 from ttsink.bodies import otlp_http
 from ttsink.bodies.limits import BodyRefused
 from ttsink.bodies.otlp_http import Signal
-from ttsink.http.door import Handler
+from ttsink.http.door import Handler, expect
 from ttsink.http.ingest import refusal_headers
 from ttsink.intake.admission import Refused
 from ttsink.intake.intake import Intake, Taken
@@ -20,7 +20,9 @@ ROUTES: Final[dict[str, Signal]] = {"/v1/logs": "logs", "/v1/traces": "traces"}
 def add_routes(app: web.Application, intake: Intake) -> None:
     for route, signal in ROUTES.items():
         app.router.add_post(
-            route, _handler(intake, Route(signal, partial(stored, signal), refused))
+            route,
+            _handler(intake, Route(signal, partial(stored, signal), refused)),
+            expect_handler=expect,
         )
 
 

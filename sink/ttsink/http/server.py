@@ -15,8 +15,11 @@ from ttsink.config import EXIT_CONFIG, ConfigError, Loaded
 from ttsink.http import tls
 from ttsink.http.app import application
 from ttsink.http.auth import AuthError, Tokens, binding_refused, digests, is_loopback, read_tokens
+from ttsink.http.connection import told_when_finished
+from ttsink.http.connections import Connections
 from ttsink.http.door import Door
 from ttsink.http.listener import Listener
+from ttsink.http.places import Places
 from ttsink.oplog import LOGGER
 from ttsink.settings import AuthSettings, Settings
 from ttsink.sink import Sink
@@ -142,13 +145,17 @@ class Server:
             shutdown_timeout=self._settings.server.drain_seconds,
         )
         await self._runner.setup()
-        assert self._runner.server is not None
-        self._listener = Listener(
-            self._runner.server,
-            HANDLING,
-            self._settings.server.max_connections,
-            self.sink.metrics.connections_refused.inc,
+        served = self._runner.server
+        assert served is not None
+        served.request_handler = told_when_finished(served.request_handler)
+        given = self._settings.server
+        connections = Connections(
+            Places(given.max_connections, given.max_connections_per_client),
+            self.sink.metrics,
+            self.sink.notices,
+            self.sink.stamp,
         )
+        self._listener = Listener(served, HANDLING, connections)
         try:
             port = await self._listener.open(self._host, self._port, self._tls)
         except OSError as error:
@@ -190,6 +197,8 @@ class Server:
             self._listener.close()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._listener is not None:
+            await self._listener.aclose()
         await self.sink.aclose()
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
+from ttsink.http.client import client
 from ttsink.http.ingest import refused
 from ttsink.http.parameters import only
 from ttsink.http.streams import Seat, Seats
@@ -63,7 +64,7 @@ def add_routes(app: web.Application, view: View, seats: Seats) -> None:
     async def stream(request: web.Request) -> web.StreamResponse:
         try:
             question = asked(request.query, request.headers, time.time())
-            seat = seats.take(request.remote or "?", _departed(request))
+            seat = seats.take(client(request.remote or "?"), _departed(request))
             seat.wants_states = question.state
         except Refused as error:
             return refused(error)

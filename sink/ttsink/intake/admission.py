@@ -1,6 +1,7 @@
 """How much may be under way at once, and for whom: decided before a byte is stored.
 
-One sender holds at most half of what all may hold, so that the others always find room.
+One sender, which is a client as `ttsink.http.client` has it, holds at most half of what all may
+hold, so that the others always find room.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from ttsink.http.client import client
 from ttsink.settings import IngestSettings
 
 SENDER_SHARE: Final = 0.5
@@ -60,6 +62,7 @@ class Admission:
             Refused: 503 where there is no room now, 429 where this sender is over its rate.
         """
         limit = self._settings
+        sender = client(sender)
         requests = self._by_sender.get(sender, (0, 0))[0]
         if self.inflight_requests >= limit.max_inflight_requests:
             raise self._busy("requests", "all senders")
@@ -81,6 +84,7 @@ class Admission:
         if not rate:
             return
         now = self._clock()
+        sender = client(sender)
         self._rates[sender] = (self._level(sender, now) - size, now)
         self._rates.move_to_end(sender)
         while len(self._rates) > MAX_SENDERS:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ttsink.bodies.limits import BodyRefused
 from ttsink.http.connection import on_gone, on_reset
-from ttsink.http.door import discard_body
+from ttsink.http.door import discard_body, go_on
 from ttsink.intake.admission import Refused, Ticket
 from ttsink.intake.agent import agent_name
 from ttsink.intake.intake import Intake, Posted, Taken
@@ -47,8 +47,7 @@ async def read_body(request: web.Request, ticket: Ticket, limits: IngestSettings
         Refused: 413 too large, 408 too slow, 503 no room for it.
     """
     declared = request.content_length or 0
-    if declared > limits.max_body_bytes:
-        raise too_large(limits.max_body_bytes)
+    await go_on(request)
     # One buffer instead of a list of pieces: each piece's memory is free for the next one to be
     # received into, which took a quarter off reading (tests/bench/bench_intake.py).
     body = bytearray()
@@ -87,7 +86,7 @@ async def receive(request: web.Request, intake: Intake, route: Route) -> web.Res
         if error.status == 408:
             answer.force_close()
         else:
-            await discard_body(request)
+            await discard_body(request, answer)
     intake.metrics.requests.labels(answer.status).inc()
     intake.metrics.seconds.observe(loop.time() - begun)
     return answer
@@ -99,7 +98,11 @@ async def _take(
     headers = request.headers
     sender = request.remote or "?"
     on_reset(request, None)
-    ticket = intake.admit(sender, request.content_length or 0)
+    declared = request.content_length or 0
+    # Before there is a question of room: it would be told to come again for ever.
+    if declared > intake.settings.max_body_bytes:
+        raise too_large(intake.settings.max_body_bytes)
+    ticket = intake.admit(sender, declared)
     try:
         body = await read_body(request, ticket, intake.settings)
         name = headers.get("Idempotency-Key", "")
