@@ -77,7 +77,15 @@ def _are_usual(rows: Rows, body: bytes, limits: Limits) -> bool:
         return False
     if not event.are_plain([dict.fromkeys(rows.keys)]):
         return False
-    pieces = b"\n".join(_raw_array.decode(body)) if body[:1] == b"[" else body
+    is_array = body[:1] == b"["
+    if rows.is_flat:
+        # No string holds this: behind the quote that ends a string is no letter.
+        name = rows.keys[0]
+        between = b'},{"%b":' % name.encode() if name[:1].isalpha() else None
+        boundary = between if is_array else within.BOUNDARY
+        if boundary and within.is_flat_usual(body, boundary, rows.keys, limits):
+            return True
+    pieces = b"\n".join(_raw_array.decode(body)) if is_array else body
     return not within.over(pieces, rows, limits)
 
 

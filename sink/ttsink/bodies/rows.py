@@ -7,7 +7,7 @@ common way, so that a record is the same on either.
 
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Any, Final, overload
+from typing import Any, Final, NamedTuple, overload
 
 import msgspec
 from msgspec.structs import astuple
@@ -31,6 +31,9 @@ pause doubles with each, so that mixed traffic pays for few vain tries."""
 _object = msgspec.json.Decoder(dict[str, Any])
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
+_CONTAINERS: Final = frozenset((dict, list))
+_Scalar = str | int | float | bool | None
+
 _Object = dict[str, Any]
 Columns = dict[str, Sequence[Any]]
 
@@ -38,11 +41,15 @@ Columns = dict[str, Sequence[Any]]
 class Rows(Sequence[_Object]):
     """Objects that all have the same keys; each is made a dictionary when it is asked for.
 
-    Keys stand in the order of the body's first object.
+    Keys stand in the order of the body's first object. No value of `flat` ones is an object or
+    a list.
     """
 
-    def __init__(self, keys: tuple[str, ...], structs: Sequence[msgspec.Struct]) -> None:
+    def __init__(
+        self, keys: tuple[str, ...], structs: Sequence[msgspec.Struct], *, is_flat: bool
+    ) -> None:
         self.keys = keys
+        self.is_flat = is_flat
         self._structs = structs
 
     def __len__(self) -> int:
@@ -54,7 +61,7 @@ class Rows(Sequence[_Object]):
     def __getitem__(self, at: slice) -> "Rows": ...
     def __getitem__(self, at: int | slice) -> "_Object | Rows":
         if isinstance(at, slice):
-            return Rows(self.keys, self._structs[at])
+            return Rows(self.keys, self._structs[at], is_flat=self.is_flat)
         return dict(zip(self.keys, astuple(self._structs[at]), strict=True))
 
     def __iter__(self) -> Iterator[_Object]:
@@ -63,25 +70,11 @@ class Rows(Sequence[_Object]):
 
     def columns(self) -> Columns:
         """The values by key, in the order of the rows."""
-        return dict(zip(self.keys, zip(*map(astuple, self._structs), strict=True), strict=True))
-
-
-def without(objects: Sequence[_Object], columns: Columns, keys: set[str]) -> list[_Object]:
-    """The objects, or new ones of rows, without these keys."""
-    if not isinstance(objects, Rows):
-        for key in keys:
-            for each in objects:
-                del each[key]
-        return list(objects)
-    left = [key for key in objects.keys if key not in keys]
-    if not left:
-        return [{} for _ in range(len(objects))]
-    first = left[0]
-    fields = [{first: value} for value in columns[first]]
-    for key in left[1:]:
-        for each, value in zip(fields, columns[key], strict=True):
-            each[key] = value
-    return fields
+        values: list[Any] = []
+        for row in map(astuple, self._structs):
+            values += row
+        width = len(self.keys)
+        return {key: values[at::width] for at, key in enumerate(self.keys)}
 
 
 def columns_of(objects: Sequence[_Object], keys: tuple[str, ...]) -> Columns | None:
@@ -99,38 +92,73 @@ def columns_of(objects: Sequence[_Object], keys: tuple[str, ...]) -> Columns | N
     return dict(zip(keys, zip(*rows, strict=True), strict=True))
 
 
+class _Decoders(NamedTuple):
+    lines: msgspec.json.Decoder[msgspec.Struct]
+    array: msgspec.json.Decoder[list[msgspec.Struct]]
+
+    def decode(self, body: bytes) -> list[msgspec.Struct] | None:
+        try:
+            return self.array.decode(body) if body[:1] == b"[" else self.lines.decode_lines(body)
+        except _UNREADABLE:
+            return None
+
+
+def _decoders(keys: Sequence[str], kind: Any) -> _Decoders:
+    names = [f"member_{at}" for at in range(len(keys))]
+    struct = msgspec.defstruct(
+        "Row",
+        [(name, kind) for name in names],
+        rename=dict(zip(names, keys, strict=True)),
+        forbid_unknown_fields=True,
+        gc=False,  # what JSON decodes to has no cycles
+    )
+    return _Decoders(
+        msgspec.json.Decoder(struct),
+        msgspec.json.Decoder(list[struct]),  # type: ignore[valid-type]  # made here
+    )
+
+
 class _Shape:
-    """What is known of one set of keys. `pause` bodies are not tried any more for now."""
+    """What is known of one set of keys. `pause` bodies are not tried any more for now.
 
-    __slots__ = ("arrays", "lines", "met", "missed", "pause")
+    `is_flat` as long as no value was met that is an object or a list: decoding then proves that
+    there is none, for nothing.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("any", "flat", "is_flat", "keys", "met", "missed", "pause")
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.keys = keys
         self.met = 0
         self.pause = 0
         self.missed = 0
-        self.lines: msgspec.json.Decoder[msgspec.Struct] | None = None
-        self.arrays: msgspec.json.Decoder[list[msgspec.Struct]] | None = None
+        self.is_flat = True
+        self.any: _Decoders | None = None
+        self.flat: _Decoders | None = None
 
-    def learn(self, keys: Sequence[str]) -> bool:
-        """Whether a struct can be made for the keys."""
-        names = [f"member_{at}" for at in range(len(keys))]
+    def learn(self, first: _Object) -> bool:
+        """Whether structs can be made for the keys."""
+        self.is_flat = not _CONTAINERS.intersection(map(type, first.values()))
         try:
-            struct = msgspec.defstruct(
-                "Row",
-                [(name, Any) for name in names],
-                rename=dict(zip(names, keys, strict=True)),
-                forbid_unknown_fields=True,
-                gc=False,  # what JSON decodes to has no cycles
-            )
+            self.any = _decoders(self.keys, Any)
         except ValueError:  # a quote or a backslash in a key
             return False
-        self.lines = msgspec.json.Decoder(struct)
-        self.arrays = msgspec.json.Decoder(list[struct])  # type: ignore[valid-type]  # made here
+        self.flat = _decoders(self.keys, _Scalar)
         return True
 
-    def miss(self) -> None:
-        self.missed = min(self.missed * 2 or 1, MAX_PAUSE)
-        self.pause = self.missed
+    def rows(self, body: bytes) -> Rows | None:
+        structs = self.flat.decode(body) if self.is_flat and self.flat else None
+        if structs is None and self.any:
+            structs = self.any.decode(body)
+            if structs is None:
+                self.missed = min(self.missed * 2 or 1, MAX_PAUSE)
+                self.pause = self.missed
+            else:
+                self.is_flat = False
+        if structs is None:
+            return None
+        self.missed = 0
+        return Rows(self.keys, structs, is_flat=self.is_flat)
 
 
 class Shapes:
@@ -145,38 +173,35 @@ class Shapes:
         None where its shape is not known well enough, or where it is not the same throughout.
         """
         is_array = body[:1] == b"["
-        end = body.find(b"},", 0, MAX_FIRST_BYTES) if is_array else body.find(b"\n")
+        if is_array:
+            end = body.find(b"},{", 0, MAX_FIRST_BYTES)
+            end = body.find(b"},", 0, MAX_FIRST_BYTES) if end < 0 else end
+        else:
+            end = body.find(b"\n")
         if not 0 < end < min(len(body) - 2, MAX_FIRST_BYTES):
             return None
         try:
-            keys = tuple(_object.decode(body[1 : end + 1] if is_array else body[:end]))
+            first = _object.decode(body[1 : end + 1] if is_array else body[:end])
         except _UNREADABLE:
             return None
-        shape = self._shape(keys)
-        if shape is None or shape.lines is None or shape.arrays is None:
-            return None
-        try:
-            structs = shape.arrays.decode(body) if is_array else shape.lines.decode_lines(body)
-        except _UNREADABLE:
-            shape.miss()
-            return None
-        shape.missed = 0
-        return Rows(keys, structs)
+        shape = self._shape(first)
+        return shape.rows(body) if shape is not None else None
 
-    def _shape(self, keys: tuple[str, ...]) -> _Shape | None:
-        """The shape where it may be tried now."""
+    def _shape(self, first: _Object) -> _Shape | None:
+        """The shape of an object where it may be tried now."""
+        keys = tuple(first)
         shape = self._known.get(keys)
         if shape is None:
             if not 0 < len(keys) <= MAX_KEYS:
                 return None
             if len(self._known) >= MAX_SHAPES:
                 self._known.clear()
-            shape = self._known[keys] = _Shape()
+            shape = self._known[keys] = _Shape(keys)
         if shape.pause:
             shape.pause -= 1
             return None
         shape.met += 1
-        if shape.met == LEARNT_AT and not shape.learn(keys):
+        if shape.met == LEARNT_AT and not shape.learn(first):
             return None
         return shape
 

@@ -14,8 +14,31 @@ BOUNDARY: Final = b"}\n{"
 # The least a member takes: `"":0,`.
 _MIN_FIELD_BYTES: Final = 5
 
+# A number written short grows by less when it is encoded: `1e15`.
+_MAX_GROWTH: Final = 8
+
 _raw = msgspec.json.Decoder(msgspec.Raw)
 _encode = msgspec.json.Encoder().encode
+
+
+def is_flat_usual(body: bytes, boundary: bytes, keys: Sequence[str], limits: Limits) -> bool:
+    """Whether objects without objects or lists in them are surely within the limits.
+
+    All have these keys; `boundary` stands between two of them and nowhere else. They are, if
+    every stretch of a safe size has the end of one.
+    """
+    if len(keys) > limits.max_fields or limits.max_depth < 1:
+        return False
+    if any(len(key.encode()) > limits.max_key_bytes for key in keys):
+        return False
+    size = limits.max_record_bytes // _MAX_GROWTH
+    start = 0
+    while len(body) - start > size:
+        end = body.rfind(boundary, start, start + size)
+        if end < 0:
+            return False
+        start = end + 1
+    return True
 
 
 def over(pieces: bytes, values: Sequence[dict[str, Any]], limits: Limits) -> list[int]:

@@ -6,15 +6,14 @@ value by value.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import repeat
-from typing import Any, Final
+from typing import Any
 
-from ttsink.bodies.rows import columns_of, without
-from ttsink.dialects import path as dialect_path
-from ttsink.dialects import text as dialect_text
+from ttsink.bodies.rows import Columns, columns_of
 from ttsink.dialects.fields import MEMBERS, FieldMapping
 from ttsink.dialects.line import lines_within
 from ttsink.dialects.plan import SOURCE_TYPE, Plan, Plans, Source, deep_shapes
+from ttsink.dialects.surroundings import find_ids, read_paths, read_text
+from ttsink.dialects.table import Fields, Table
 from ttsink.dialects.values import (
     Attempts,
     Levels,
@@ -27,15 +26,10 @@ from ttsink.dialects.values import (
     shown,
     trim,
 )
-from ttwire import trace
 from ttwire.record import Record
-
-HEAD: Final = "head"
-"""The field that keeps what a logger put in front of a message."""
 
 _Object = dict[str, Any]
 _Column = list[Any]
-_Columns = dict[str, Sequence[Any]]
 
 
 class Readers:
@@ -69,7 +63,7 @@ def read(
     agent: str | None,
     *,
     opened: bool = False,
-) -> list[Record]:
+) -> Sequence[Record]:
     """A record for each object, in their order; the objects become the records' fields.
 
     With `opened` a message is not parsed for an application's own line in it.
@@ -94,7 +88,7 @@ class _Reading:
             "read_time": times,
         }
 
-    def by_keys(self, objects: Sequence[_Object], *, opened: bool) -> list[Record]:
+    def by_keys(self, objects: Sequence[_Object], *, opened: bool) -> Sequence[Record]:
         keys = tuple(objects[0])
         columns = columns_of(objects, keys)
         if columns is not None:
@@ -116,8 +110,8 @@ class _Reading:
         self,
         objects: Sequence[_Object],
         shapes: Sequence[tuple[Any, ...]],
-        read_group: Callable[[Sequence[_Object], tuple[Any, ...]], list[Record]],
-    ) -> list[Record]:
+        read_group: Callable[[Sequence[_Object], tuple[Any, ...]], Sequence[Record]],
+    ) -> Sequence[Record]:
         groups: dict[tuple[Any, ...], list[int]] = {}
         for at, shape in enumerate(shapes):
             groups.setdefault(shape, []).append(at)
@@ -133,18 +127,18 @@ class _Reading:
     def _by_depth(
         self,
         objects: Sequence[_Object],
-        columns: _Columns,
+        columns: Columns,
         keys: tuple[str, ...],
         inside: tuple[str, ...],
         *,
         opened: bool,
-    ) -> list[Record]:
+    ) -> Sequence[Record]:
         told = SOURCE_TYPE in keys
         if not inside and not told:
             plan = self._plans.get((keys,), objects[0], inside)
             return self._by_plan(objects, columns, plan, keys, inside, opened=opened)
 
-        def read_group(group: Sequence[_Object], shape: tuple[Any, ...]) -> list[Record]:
+        def read_group(group: Sequence[_Object], shape: tuple[Any, ...]) -> Sequence[Record]:
             plan = self._plans.get((keys, inside, shape), group[0], inside)
             own = columns if len(group) == len(objects) else columns_of(group, keys) or {}
             return self._by_plan(group, own, plan, keys, inside, opened=opened)
@@ -154,19 +148,19 @@ class _Reading:
     def _by_plan(
         self,
         objects: Sequence[_Object],
-        columns: _Columns,
+        columns: Columns,
         plan: Plan,
         keys: tuple[str, ...],
         inside: tuple[str, ...],
         *,
         opened: bool,
-    ) -> list[Record]:
+    ) -> Sequence[Record]:
         whole: dict[str, _Column] = {}
         certain: set[str] = set()
         for member, key, rule in plan.first:
             column = self._members[member].column(columns[key], rule)
             if column is not None:
-                whole[member] = column if member != "message" else list(column)  # type: ignore[assignment]  # others change only where None is
+                whole[member] = column if isinstance(column, list) else list(column)
                 certain.add(key)
         objecting = tuple(
             key
@@ -179,57 +173,40 @@ class _Reading:
             lines = lines_within(objects, columns, plan, self._plans)
             if lines:
                 return self._with_lines(objects, lines, plan, keys, inside)
-        objects = without(objects, columns, certain)
+        fields = Fields(objects, columns, certain)
         partial = [member for member in MEMBERS if member not in whole]
         for member in partial:
-            whole[member] = self._member(plan.members[member], member, objects)
+            whole[member] = self._member(plan.members[member], member, fields)
         if "message" in partial:
-            self._show(plan, objects, whole["message"])
+            self._show(plan, fields, whole["message"])
         trim(whole["message"])
-        self._tell(objects, plan, whole, {each for each in partial if None in whole[each]})
-        return list(
-            map(
-                Record,
-                repeat(""),
-                whole["timestamp"],
-                repeat(self._received),
-                whole["job"],
-                whole["worker"],
-                whole["queue"],
-                whole["attempt"],
-                whole["level"],
-                whole["message"],
-                whole["trace_id"],
-                whole["span_id"],
-                objects,
-                repeat(()),
-                repeat(False),
-                repeat(False),
-                repeat(self._agent),
-            )
-        )
+        self._tell(fields, plan, whole, {each for each in partial if None in whole[each]})
+        for member in partial:
+            if whole[member].count(None) == len(fields):
+                del whole[member]
+        return Table(whole, fields, self._received, self._agent)
 
     def _member(
         self,
         sources: Sequence[Source],
         member: str,
-        objects: Sequence[_Object],
+        fields: Fields,
         wanted: Sequence[int] | None = None,
     ) -> _Column:
         """A member's value in each object, from the first source that has one, else None."""
         reader = self._members[member]
-        found: _Column = [None] * len(objects)
-        missing = range(len(objects)) if wanted is None else wanted
+        found: _Column = [None] * len(fields)
+        missing = range(len(fields)) if wanted is None else wanted
         for source in sources:
             if not missing:
                 break
-            raw = source.column([objects[at] for at in missing])
+            raw = source.column(fields, missing)
             if source.form is not None:
                 for at, parts in zip(missing, raw, strict=True):
                     found[at] = self._formed(source.form, parts)
             else:
                 self._one_source(
-                    source, reader, list(zip(missing, raw, strict=True)), objects, found
+                    source, reader, list(zip(missing, raw, strict=True)), fields, found
                 )
             missing = [at for at in missing if found[at] is None]
         return found
@@ -239,7 +216,7 @@ class _Reading:
         source: Source,
         reader: Reader,
         raw: Sequence[tuple[int, Any]],
-        objects: Sequence[_Object],
+        fields: Fields,
         found: _Column,
     ) -> None:
         said = [(at, value) for at, value in raw if value is not None and value != ""]
@@ -254,9 +231,8 @@ class _Reading:
                 found[at], exact = reader.one(value, source.rule)
                 if exact:
                     spent.append(at)
-        if source.top is not None:
-            for at in spent:
-                del objects[at][source.top]
+        if source.top is not None and spent:
+            fields.take(source.top, spent)
 
     def _formed(self, form: str, values: tuple[Any, ...]) -> str | None:
         parts = [self._readers.names.part(value) for value in values]
@@ -265,15 +241,16 @@ class _Reading:
         whole: str | None = self._readers.names.one(form % tuple(parts[: form.count("%s")]), "")[0]
         return whole
 
-    def _show(self, plan: Plan, objects: Sequence[_Object], messages: _Column) -> None:
+    def _show(self, plan: Plan, fields: Fields, messages: _Column) -> None:
         """An object or a list in a message's place is shown as text, and stays a field."""
-        if None not in messages:
+        missing = [at for at, message in enumerate(messages) if message is None]
+        if not missing:
             return
         sources = plan.members["message"]
-        for at, message in enumerate(messages):
-            if message is None:
-                value = objects[at].get(sources[0].paths[0][0]) if sources else None
-                messages[at] = "" if value is None or value == "" else shown(value)
+        head = sources[0].paths[0][:1] if sources else ("",)
+        values = fields.values(head, missing) if sources else [None] * len(missing)
+        for at, value in zip(missing, values, strict=True):
+            messages[at] = "" if value is None or value == "" else shown(value)
 
     def _with_lines(
         self,
@@ -282,19 +259,21 @@ class _Reading:
         plan: Plan,
         keys: tuple[str, ...],
         inside: tuple[str, ...],
-    ) -> list[Record]:
+    ) -> Sequence[Record]:
         rest = [at for at in range(len(objects)) if at not in lines]
-        found = dict(zip(lines, self.by_keys(list(lines.values()), opened=True), strict=True))
-        if rest:
-            group = [objects[at] for at in rest]
-            own = columns_of(group, keys) or {}
-            plain = self._by_plan(group, own, plan, keys, inside, opened=True)
-            found.update(zip(rest, plain, strict=True))
+        opened = self.by_keys(list(lines.values()), opened=True)
+        if not rest:
+            return opened
+        found = dict(zip(lines, opened, strict=True))
+        group = [objects[at] for at in rest]
+        own = columns_of(group, keys) or {}
+        plain = self._by_plan(group, own, plan, keys, inside, opened=True)
+        found.update(zip(rest, plain, strict=True))
         return [found[at] for at in range(len(objects))]
 
     def _tell(
         self,
-        objects: Sequence[_Object],
+        fields: Fields,
         plan: Plan,
         whole: dict[str, _Column],
         lacking: set[str],
@@ -302,8 +281,14 @@ class _Reading:
         """What the record itself left out: from the message's text, then from its surroundings."""
         if self._readers.text:
             if "trace_id" in lacking:
-                self._find_ids(whole)
-            self._read_text(objects, whole, lacking)
+                find_ids(whole)
+            read_text(
+                fields,
+                whole,
+                lacking,
+                received=self._received,
+                offset_minutes=self._readers.offset_minutes,
+            )
         for member, around in (
             ("job", "job_around"),
             ("worker", "worker_around"),
@@ -313,69 +298,11 @@ class _Reading:
                 continue
             column = whole[member]
             missing = [at for at, value in enumerate(column) if value is None]
-            told = self._member(plan.members[around], around, objects, missing)
+            told = self._member(plan.members[around], around, fields, missing)
             for at in missing:
                 column[at] = told[at]
             if member == "job":
-                self._read_paths(objects, whole)
+                read_paths(fields, whole)
         if "timestamp" in lacking:
             times = whole["timestamp"]
             whole["timestamp"] = [time or self._received for time in times]
-
-    def _read_paths(self, objects: Sequence[_Object], whole: dict[str, _Column]) -> None:
-        """Of records still without a job: what the file they were read from is called."""
-        for at, each in enumerate(objects):
-            if whole["job"][at] is not None:
-                continue
-            path = next((each[key] for key in dialect_path.KEYS if key in each), None)
-            if type(path) is not str:
-                continue
-            for member, value in zip(
-                ("job", "worker", "attempt"), dialect_path.read(path), strict=True
-            ):
-                if value is not None and whole[member][at] is None:
-                    whole[member][at] = value
-
-    def _find_ids(self, whole: dict[str, _Column]) -> None:
-        """Ids in a message's text: `race` of trace, X-Ray's root, a traceparent, in brackets."""
-        traces, spans = whole["trace_id"], whole["span_id"]
-        for at, message in enumerate(whole["message"]):
-            if traces[at] is not None:
-                continue
-            if "race" in message or "RACE" in message or "Root=" in message or "00-" in message:
-                ids = trace.in_text(message)
-            elif "[" in message:
-                ids = trace.in_brackets(message)
-            else:
-                continue
-            if ids.trace_id is not None:
-                traces[at] = ids.trace_id
-                if spans[at] is None:
-                    spans[at] = ids.span_id
-
-    def _read_text(
-        self, objects: Sequence[_Object], whole: dict[str, _Column], lacking: set[str]
-    ) -> None:
-        members = ("job", "worker", "queue", "level", "timestamp")
-        wanted = [member for member in ("job", "level", "timestamp") if member in lacking]
-        if wanted:
-            for at, message in enumerate(whole["message"]):
-                if not message or all(whole[member][at] is not None for member in wanted):
-                    continue
-                told = dialect_text.read(
-                    message, received=self._received, offset_minutes=self._readers.offset_minutes
-                )
-                each = objects[at]
-                if 0 < told.head_chars < len(message) and HEAD not in each:
-                    each[HEAD] = message[: told.head_chars].rstrip()
-                    whole["message"][at] = message[told.head_chars :]
-                for member, value in zip(members, told[:5], strict=True):
-                    column = whole[member]
-                    if value is not None and column[at] is None:
-                        column[at] = _placed(each, value) if member == "worker" else value
-
-
-def _placed(each: _Object, worker: str) -> str:
-    """A process or thread with its host, where the agent said it: each host has a first one."""
-    host = each.get("host") or each.get("hostname")
-    return f"{host}:{worker}" if type(host) is str and host != worker else worker

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from ttsink.dialects.fields import MEMBERS, Lists, form, names, squash
 from ttsink.dialects.severity import Scale
+from ttsink.dialects.table import Fields
 
 MAX_DEPTH: Final = 5
 """Objects within objects that are looked into."""
@@ -46,19 +47,11 @@ class Source(NamedTuple):
     rule: str
     top: str | None
 
-    def column(self, records: Sequence[dict[str, Any]]) -> list[Any]:
-        """The values, one a record; for a form a tuple of them."""
+    def column(self, fields: Fields, places: Sequence[int]) -> Sequence[Any]:
+        """The values in the objects at these places; for a form a tuple of them."""
         if self.form is None:
-            return _values(self.paths[0], records)
-        return list(zip(*(_values(path, records) for path in self.paths), strict=True))
-
-
-def _values(path: Path, records: Sequence[dict[str, Any]]) -> list[Any]:
-    head = path[0]
-    values: list[Any] = [record.get(head) for record in records]
-    for key in path[1:]:
-        values = [value[key] for value in values]
-    return values
+            return fields.values(self.paths[0], places)
+        return list(zip(*(fields.values(path, places) for path in self.paths), strict=True))
 
 
 class Plan(NamedTuple):

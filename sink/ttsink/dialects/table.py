@@ -1,19 +1,278 @@
-"""The records of one batch, whatever holds them: their members as columns, and their lines."""
+"""The records of one batch as columns, and the same questions to records that are a list.
 
-from collections.abc import Mapping, Sequence
+What intake does with a batch is done a column at a time: no record is made but where one is
+asked for, and the lines are encoded from structs that hold just the members a batch has.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import repeat
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final, overload
 
+import msgspec
+
+from ttsink.bodies.rows import Columns, Rows
 from ttwire.record import Record, encode_lines
+
+MAX_STRUCTS: Final = 256
+"""Sets of members and of fields whose structs are kept; each takes some 100 us to make."""
+
+_MEMBERS: Final = Record.__struct_fields__
+_DEFAULTS: Final = dict(zip(_MEMBERS, Record.__struct_defaults__, strict=True))
+
+_Object = dict[str, Any]
+
+_encoder = msgspec.json.Encoder()
+
+
+@lru_cache(MAX_STRUCTS)
+def _line_struct(members: tuple[str, ...]) -> type[msgspec.Struct]:
+    """A record that has these members and no other: the same JSON as a `Record`'s."""
+    defaults = {name: _DEFAULTS[name] for name in members}
+    return msgspec.defstruct(
+        "Line",
+        [
+            (name, Any, msgspec.field(default_factory=dict) if name == "fields" else default)
+            for name, default in defaults.items()
+        ],
+        omit_defaults=True,
+        gc=False,  # what JSON decodes to has no cycles
+    )
+
+
+@lru_cache(MAX_STRUCTS)
+def _fields_struct(keys: tuple[str, ...]) -> type[msgspec.Struct]:
+    """An object with these keys; they are of rows, which have none that a struct cannot have."""
+    names = [f"field_{at}" for at in range(len(keys))]
+    return msgspec.defstruct(
+        "Fields",
+        [(name, Any) for name in names],
+        rename=dict(zip(names, keys, strict=True)),
+        gc=False,
+    )
+
+
+class Fields:
+    """What is left of a batch's objects beside their members.
+
+    Columns as long as nobody has to change one of the objects, then dictionaries. `keys` are
+    what each object has, in this order; None where they are not all the same.
+    """
+
+    def __init__(self, objects: Sequence[_Object], columns: Columns, taken: set[str]) -> None:
+        self.keys: tuple[str, ...] | None = None
+        self._columns: list[Sequence[Any]] = []
+        self._objects: list[_Object] | None = None
+        self._structs: list[Any] | None = None
+        self._count = len(objects)
+        if isinstance(objects, Rows):
+            self.keys = tuple(key for key in objects.keys if key not in taken)
+            self._columns = [columns[key] for key in self.keys]
+        else:
+            for key in taken:
+                for each in objects:
+                    del each[key]
+            self._objects = list(objects)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def own(self) -> list[_Object]:
+        """The objects, which may be changed."""
+        objects = self.objects()
+        self.keys = self._structs = None
+        return objects
+
+    def take(self, key: str, places: Sequence[int]) -> None:
+        """Leaves a key out of the objects at these places."""
+        if self.keys is not None and len(places) == self._count:
+            at = self.keys.index(key)
+            self.keys = self.keys[:at] + self.keys[at + 1 :]
+            del self._columns[at]
+            self._objects = self._structs = None
+            return
+        objects = self.own()
+        for place in places:
+            del objects[place][key]
+
+    def values(self, path: Sequence[str], places: Sequence[int]) -> Sequence[Any]:
+        """What lies at a path in the objects at these places; None where its head is not."""
+        head = path[0]
+        values: Sequence[Any]
+        if self.keys is None:
+            objects = self.objects()
+            values = [objects[at].get(head) for at in places]
+        elif head not in self.keys:
+            values = [None] * len(places)
+        else:
+            values = self.column(head)
+            if len(places) < self._count:
+                values = [values[at] for at in places]
+        for key in path[1:]:
+            values = [value[key] for value in values]
+        return values
+
+    def objects(self) -> list[_Object]:
+        """The objects, which may not be changed."""
+        if self._objects is None:
+            self._objects = [{} for _ in range(self._count)]
+            for key, column in zip(self.keys or (), self._columns, strict=True):
+                for each, value in zip(self._objects, column, strict=True):
+                    each[key] = value
+        return self._objects
+
+    def encodable(self) -> list[Any]:
+        """For each object what encodes as it does."""
+        if not self.keys:
+            return self.objects()
+        if self._structs is None:
+            self._structs = list(map(_fields_struct(self.keys), *self._columns))
+        return self._structs
+
+    def column(self, key: str) -> Sequence[Any]:
+        """One of `keys`."""
+        return self._columns[self.keys.index(key)] if self.keys else []
+
+    def __getitem__(self, place: int) -> _Object:
+        """One of the objects, which may not be changed."""
+        if self._objects is not None:
+            return self._objects[place]
+        values = [column[place] for column in self._columns]
+        return dict(zip(self.keys or (), values, strict=True))
+
+
+class Table(Sequence[Record]):
+    """The records of a batch; `members` are the columns of those members that any record has.
+
+    A record is made when it is asked for. Nothing here changes: `replaced` gives another table.
+    """
+
+    def __init__(
+        self,
+        members: Mapping[str, Sequence[Any]],
+        fields: Fields,
+        received: str,
+        agent: str | None,
+        changed: Mapping[int, Record] | None = None,
+    ) -> None:
+        self._members = members
+        self._fields = fields
+        self._received = received
+        self._agent = agent
+        self._changed: Mapping[int, Record] = changed or {}
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    @overload
+    def __getitem__(self, at: int) -> Record: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Record]: ...
+    def __getitem__(self, at: int | slice) -> Record | list[Record]:
+        if isinstance(at, slice):
+            return [self[place] for place in range(len(self))[at]]
+        place = range(len(self))[at]
+        record = self._changed.get(place)
+        if record is not None:
+            return record
+        members = {member: values[place] for member, values in self._members.items()}
+        return Record(
+            received=self._received, agent=self._agent, fields=self._fields[place], **members
+        )
+
+    def __iter__(self) -> Iterator[Record]:
+        return map(Record, *map(self.column, _MEMBERS))
+
+    def replaced(self, changed: Mapping[int, Record]) -> "Table":
+        """The same with other records at these places."""
+        return Table(
+            self._members,
+            self._fields,
+            self._received,
+            self._agent,
+            {**self._changed, **changed},
+        )
+
+    def column(self, member: str) -> Sequence[Any]:
+        """One member of every record, in their order; not to be changed."""
+        values = self._members.get(member)
+        if values is None:
+            values = self._same(member)
+        if self._changed:
+            values = list(values)
+            for place, record in self._changed.items():
+                values[place] = getattr(record, member)
+        return values
+
+    def _same(self, member: str) -> Sequence[Any]:
+        """Of a member that is no column."""
+        if member == "fields":
+            return self._fields.objects()
+        if member == "received":
+            return [self._received] * len(self)
+        value = self._agent if member == "agent" else _DEFAULTS[member]
+        return [value] * len(self)
+
+    def lines(self) -> bytes:
+        r"""One line of JSON a record, each ended by `\n`."""
+        held: dict[str, Iterable[Any]] = {
+            **self._members,
+            "received": repeat(self._received),
+            "agent": repeat(self._agent),
+        }
+        if self._fields.keys != ():
+            held["fields"] = self._fields.encodable()
+        members = tuple(member for member in _MEMBERS if member in held)
+        columns = [held[member] for member in members]
+        lines: list[Any] = list(map(_line_struct(members), *columns))
+        for place, record in self._changed.items():
+            lines[place] = record
+        return _encoder.encode_lines(lines)
+
+    def field_lines(self) -> bytes:
+        r"""One line of JSON a record: its fields."""
+        objects = self._fields.encodable()
+        if self._changed:
+            objects = objects.copy()
+            for place, record in self._changed.items():
+                objects[place] = record.fields
+        return _encoder.encode_lines(objects)
+
+    def with_fields(self, keys: frozenset[str]) -> Iterator[tuple[int, _Object]]:
+        """See `with_fields`; of columns, only the fields that were asked for."""
+        own = self._fields.keys
+        if own is None:
+            yield from _with_fields(self.column("fields"), keys)
+            return
+        shared = [key for key in own if key in keys]
+        rows = zip(*map(self._fields.column, shared), strict=True)
+        for place, values in enumerate(rows):
+            if place not in self._changed:
+                yield place, dict(zip(shared, values, strict=True))
+        for place, record in self._changed.items():
+            if not keys.isdisjoint(record.fields):
+                yield place, record.fields
 
 
 def lines_of(records: Sequence[Record]) -> bytes:
     r"""One line of JSON a record, each ended by `\n`: what `encode_lines` makes of them."""
+    if isinstance(records, Table):
+        return records.lines()
     return encode_lines(records if isinstance(records, list) else list(records))
+
+
+def field_lines_of(records: Sequence[Record]) -> bytes:
+    r"""One line of JSON a record, each ended by `\n`: its fields."""
+    if isinstance(records, Table):
+        return records.field_lines()
+    return _encoder.encode_lines([record.fields for record in records])
 
 
 def column(records: Sequence[Record], member: str) -> Sequence[Any]:
     """One member of every record, in their order; not to be changed."""
+    if isinstance(records, Table):
+        return records.column(member)
     return list(map(attrgetter(member), records))
 
 
@@ -21,4 +280,22 @@ def replaced(records: Sequence[Record], changed: Mapping[int, Record]) -> Sequen
     """The records with others at these places; the given ones where there are none."""
     if not changed:
         return records
+    if isinstance(records, Table):
+        return records.replaced(changed)
     return [changed.get(place, record) for place, record in enumerate(records)]
+
+
+def with_fields(
+    records: Sequence[Record], keys: frozenset[str]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Place and fields of the records that have any of these fields; the others may be left out."""
+    if isinstance(records, Table):
+        return records.with_fields(keys)
+    return _with_fields([record.fields for record in records], keys)
+
+
+def _with_fields(objects: Sequence[_Object], keys: frozenset[str]) -> Iterator[tuple[int, _Object]]:
+    without = list(map(keys.isdisjoint, objects))
+    if all(without):
+        return iter(())
+    return ((at, objects[at]) for at, lacks in enumerate(without) if not lacks)

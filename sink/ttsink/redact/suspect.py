@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ttsink.dialects.table import column, field_lines_of
 from ttsink.redact.ruleset import Ruleset
 from ttwire.record import Record
 
@@ -28,7 +29,8 @@ class Suspects(NamedTuple):
 
     def size_bytes(self, records: Sequence[Record]) -> int:
         """How much text is to be looked into, about."""
-        messages = sum(len(records[place].message) for place in self.messages)
+        texts = column(records, "message")
+        messages = sum(len(texts[place]) for place in self.messages)
         return messages + len(_encoder.encode([records[place].fields for place in self.fields]))
 
 
@@ -38,22 +40,21 @@ def suspects(rules: Ruleset, records: Sequence[Record]) -> Suspects:
     Names of jobs are few and are scanned once for each that the batch has.
     """
     return Suspects(
-        rules.suspects(_encoder.encode_lines([r.message for r in records])),
-        rules.suspects(_encoder.encode_lines([r.fields for r in records])),
+        rules.suspects(_encoder.encode_lines(column(records, "message"))),
+        rules.suspects(field_lines_of(records)),
         _named(rules, records),
     )
 
 
 def _named(rules: Ruleset, records: Sequence[Record]) -> set[int]:
-    names = {r.job for r in records}
-    names.update([r.worker for r in records], [r.queue for r in records])
-    names.update([r.agent for r in records])
+    columns = [column(records, member) for member in NAMES]
+    names = set().union(*columns)
     each = [name for name in names if name]
     found = {each[place] for place in rules.suspects(_encoder.encode_lines(each))}
     if not found:
         return set()
     return {
         place
-        for place, r in enumerate(records)
-        if not found.isdisjoint((r.job, r.worker, r.queue, r.agent))
+        for place, named in enumerate(zip(*columns, strict=True))
+        if not found.isdisjoint(named)
     }

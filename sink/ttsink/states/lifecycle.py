@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 import re2
 
+from ttsink.dialects.table import column, with_fields
 from ttsink.states.verdict import Subject, Verdict
 from ttwire.record import Record
 from ttwire.state import State
@@ -112,19 +113,17 @@ class Lifecycle:
         Two passes over columns find the few that need a look: about 0.3 us a record.
         """
         found: dict[int, Verdict] = {}
-        fields = [record.fields for record in records]
-        says_nothing = list(map(self._first_keys.isdisjoint, fields))
-        if not all(says_nothing):
-            for place, nothing in enumerate(says_nothing):
-                if not nothing and (verdict := self._field_verdict(fields[place])):
-                    found[place] = verdict
-        for place in self._candidates([record.message for record in records]):
-            verdict = self._message_verdict(records[place].message)
+        for place, fields in with_fields(records, self._first_keys):
+            if verdict := self._field_verdict(fields):
+                found[place] = verdict
+        messages = column(records, "message")
+        for place in self._candidates(messages):
+            verdict = self._message_verdict(messages[place])
             if verdict is not None and (place not in found or not verdict.plain):
                 found[place] = verdict
         return found
 
-    def _candidates(self, messages: list[str]) -> list[int]:
+    def _candidates(self, messages: Sequence[str]) -> list[int]:
         """Places of messages with a line that some rule matches: a superset of what counts."""
         if self._any is None:
             return []
