@@ -1,6 +1,8 @@
 """Msgpack bodies, held against the other implementation."""
 
 import struct
+import time
+import tracemalloc
 from typing import Any
 
 import msgpack
@@ -9,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ttsink.bodies import msgpack as msgpack_body
+from ttsink.bodies import msgpack_walk
 from ttsink.bodies.body import split
 from ttsink.bodies.limits import BodyRefused, Limits
 from ttsink.bodies.value import Malformed
@@ -105,6 +109,113 @@ def test_what_json_does_not_know_becomes_text() -> None:
     }
 
 
+ITEM = st.one_of(
+    RECORD,
+    RECORD.map(lambda record: [[EVENT_TIME, {}], record]),
+    RECORD.map(lambda record: [EVENT_TIME, record]),
+    st.sampled_from(
+        [
+            {"bytes": b"\xff", "nan": float("nan"), 7: 1},
+            {"deep": [{"a": b"x", None: float("inf")}], "date": "own"},
+            [[EVENT_TIME, {"source": "x"}], {"a": 1}],
+            [[msgpack.ExtType(0, b"\xff" * 8), {}], {"opens": "a group"}],
+            [msgpack.ExtType(0, struct.pack(">II", 0, 5)), {"time": "zero"}],
+            [[msgpack.ExtType(0, struct.pack(">II", 1, 2_000_000_000)), {}], {"a": 1}],
+            [{"a": 1}, {"b": 2}],
+            {"data": [{"a": 1}, {"a": 2}], "n": 1},
+            17,
+            "text",
+        ]
+    ),
+)
+
+
+@given(items=st.lists(ITEM, max_size=12), block=st.integers(1, 5), bad=st.binary(max_size=3))
+@settings(max_examples=80, deadline=None, derandomize=True)
+def test_a_record_is_the_same_alone_and_in_any_company(
+    items: list[Any], block: int, bad: bytes
+) -> None:
+    body = packed(*items) + bad
+    sizes = {"_BLOCK": block * 2, "_SMALL_BLOCK": block}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(msgpack_body, "_usual", lambda *_: None)
+        one_by_one = split(body, TYPE)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in sizes.items():
+            patch.setattr(msgpack_body, name, size)
+        in_blocks = split(body, TYPE)
+
+    assert split(body, TYPE) == in_blocks == one_by_one
+
+
+@given(body=st.binary(max_size=60) | st.lists(ITEM, max_size=4).map(lambda items: packed(*items)))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_the_ends_of_objects_are_the_same_by_either_way(body: bytes) -> None:
+    limits = Limits()
+
+    assert list(msgpack_walk.ends(body, limits)) == list(msgpack_walk._walked(body, 0, limits))
+
+
+@given(
+    records=st.lists(RECORD, min_size=1, max_size=80),
+    places=st.sets(st.integers(0, 79), max_size=5),
+    is_event=st.booleans(),
+)
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_bytes_that_are_no_text_cost_no_neighbour(
+    records: list[dict[str, Any]], places: set[int], is_event: bool
+) -> None:
+    """Logs in another encoding than UTF-8 come so: the lengths are right, the bytes are not."""
+    marked = [{**record, "word": "ok", "n": n} for n, record in enumerate(records)]
+    pieces = [packed([[EVENT_TIME, {}], record] if is_event else record) for record in marked]
+    for at in places & set(range(len(pieces))):
+        pieces[at] = pieces[at].replace(b"\xa4word\xa2ok", b"\xa4word\xa2\xe9\xff")
+        marked[at]["word"] = "\ufffd\ufffd"
+
+    result = split(b"".join(pieces), TYPE)
+
+    dated = [{"date": TIME} | record for record in marked] if is_event else marked
+    assert result.values == dated
+    assert result.repaired == sum(record["word"] != "ok" for record in marked)
+    assert result.malformed == 0
+
+
+def test_what_nests_too_deep_is_cut_and_says_so() -> None:
+    deep: Any = "end"
+    for _ in range(80):
+        deep = {"a": deep}
+
+    result = split(packed({"n": 1}, deep, [deep], {"n": 2}), TYPE)
+
+    assert result.cut == (1, 2)
+    assert b"deeper structure truncated" in msgspec.json.encode(result.values[1])
+    assert [result.values[0], result.values[3]] == [{"n": 1}, {"n": 2}]
+
+
+@pytest.mark.parametrize("kind", [b"\xdd", b"\xdf", b"\xdb", b"\xc6", b"\xc9"])
+@pytest.mark.parametrize("times", [1, 500])
+def test_lengths_that_are_a_lie_cost_neither_time_nor_memory(kind: bytes, times: int) -> None:
+    good = packed(*({"a": n} for n in range(50)))
+    started = time.process_time()
+    tracemalloc.start()
+    result = split(good + (kind + b"\x0f\xff\xff\xff") * times + b"\x01", TYPE)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert result.values[:50] == [{"a": n} for n in range(50)]
+    assert isinstance(result.values[50], Malformed)
+    assert len(result.values) == 51
+    assert peak < 4_000_000
+    assert time.process_time() - started < 2
+
+
+def test_more_objects_than_records_are_allowed_are_counted() -> None:
+    result = split(packed(*({"a": n} for n in range(5000))), TYPE, Limits(max_records=100))
+
+    assert (len(result.values), result.rejected) == (100, 4900)
+
+
 def test_metadata_and_groups_of_otlp_become_the_form_of_otlp() -> None:
     start = msgpack.ExtType(0, struct.pack(">ii", -1, 0))
     end = msgpack.ExtType(0, struct.pack(">ii", -2, 0))
@@ -132,14 +243,23 @@ def test_metadata_and_groups_of_otlp_become_the_form_of_otlp() -> None:
 
 
 def test_one_unreadable_object_costs_only_itself() -> None:
-    bad = b"\x81\xa1a\xa2\xff\xfe"  # text that is no UTF-8
+    bad = b"\x81\x81\xa1a\x01\x01"  # a map for a name
 
     result = split(packed({"a": 1}) + bad + packed({"b": 2}), TYPE)
 
     assert result.values[0] == {"a": 1}
     assert isinstance(result.values[1], Malformed)
     assert result.values[2] == {"b": 2}
-    assert result.malformed == 1
+    assert (result.malformed, result.repaired) == (1, 0)
+
+
+def test_text_that_is_no_utf8_is_repaired() -> None:
+    bad = b"\x82\xa1a\xa2\xff\xfe\xa1b\xd7\x00" + EVENT_TIME.data
+
+    result = split(packed({"a": 1}) + bad + packed({"b": 2}), TYPE)
+
+    assert result.values == [{"a": 1}, {"a": "\ufffd\ufffd", "b": TIME}, {"b": 2}]
+    assert (result.malformed, result.repaired) == (0, 1)
 
 
 @given(body=st.binary(max_size=200))

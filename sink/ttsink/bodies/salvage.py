@@ -219,6 +219,10 @@ class Salvage:
         else:
             self.malformed(raw)
 
+    def count_repaired(self) -> None:
+        """Counts a record that was read after replacing bytes, and is taken like any other."""
+        self._repaired += 1
+
     def malformed(self, raw: bytes) -> None:
         """A piece that cannot be read; kept as text."""
         self._bad(raw.decode("utf-8", "replace"))
