@@ -57,6 +57,9 @@ class Metrics:
         self.connections_closed = counter("connections_closed", "Ended by the sink.", "reason")
         self.refused = counter("auth_refused", "Requests refused entry.", "reason")
         self.failures = counter("internal_errors", "Faults of our own, survived.", "stage")
+        self.process_failures = counter(
+            "prepare_process_failures", "Ends of a process that prepares batches."
+        )
         self.lag = gauge("ingest_lag_seconds", "Arrival less the time of a batch's last record.")
         if process:
             ProcessCollector(registry=registry)

@@ -107,6 +107,14 @@ class IngestSettings(Section, frozen=True):
     upload_idle_seconds: Annotated[
         float, Meta(gt=0, le=3600), option("A body that pauses for longer is 408.")
     ] = 20.0
+    processes: Annotated[
+        int,
+        Meta(ge=0, le=16),
+        option(
+            "Processes beside the server that read and redact larger batches, some 60 MB each, "
+            "started with the first such batch; 0 leaves it to threads."
+        ),
+    ] = 1
     sender_bytes_per_second: Annotated[
         int,
         Meta(ge=0),

@@ -9,12 +9,13 @@ from typing import Final
 import msgspec
 
 from ttsink.config import ConfigError
-from ttsink.dialects.dialect import Dialects
 from ttsink.http.streams import Seats
+from ttsink.intake import frame
 from ttsink.intake.intake import Intake, limits
 from ttsink.intake.mistakes import Mistake
 from ttsink.intake.preparation import Preparation
-from ttsink.intake.prepare import Preparer
+from ttsink.intake.prepare import Setup
+from ttsink.intake.process import PrepareProcess
 from ttsink.metrics import Metrics
 from ttsink.metrics_view import ViewMetrics
 from ttsink.notices import Notices
@@ -32,6 +33,7 @@ from ttsink.store.cap import Caps, Outcome
 from ttsink.store.journal import JournalLog
 from ttsink.store.keeper import Keeper
 from ttsink.store.log import BatchLog, LogStatus, MemoryLog, Promise
+from ttsink.store.slack import Slack
 from ttsink.store.view import View
 from ttsink.traces.fetch import Fetcher
 from ttsink.traces.span_store import SpanStore
@@ -64,7 +66,8 @@ class Sink:
         self._state: str | None = STARTING
         self._tasks: list[asyncio.Task[None]] = []
         self._log = _log(settings)
-        self._redactor = redactor(settings, environ or {})
+        self._setup = setup(settings, environ or {})
+        self._redactor = redactor(self._setup)
         self.view: View
         self.intake: Intake
         self._monotonic = monotonic
@@ -82,7 +85,8 @@ class Sink:
         self.view = View(status.epoch, self.settings.retention, observers=(self.states,))
         self._restore()
         self.metrics.registry.register(ViewMetrics(self.view, self._log))
-        keeper = self._keeper = Keeper(self._log, self.view, self._view_failed)
+        slack = Slack()
+        keeper = self._keeper = Keeper(self._log, self.view, self._view_failed, slack)
         feed = StateFeed(
             self.states, self.seats, epoch=status.epoch, clock=self.clock, folder=self._folder()
         )
@@ -90,7 +94,7 @@ class Sink:
         self._feed = feed
         self.intake = Intake(
             settings=self.settings.ingest,
-            preparation=Preparation(self._preparer),
+            preparation=self._preparation(slack),
             log=self._log,
             view=self.view,
             metrics=self.metrics,
@@ -123,14 +127,22 @@ class Sink:
         )
         self._state = None
 
-    def _preparer(self) -> Preparer:
-        settings = self.settings
-        return Preparer(
-            Dialects(settings.fields),
-            self._redactor,
-            Lifecycle((*BUILT_IN, *settings.states.rules)),
-            limits(settings.ingest),
+    def _preparation(self, slack: Slack) -> Preparation:
+        processes = [
+            PrepareProcess(
+                frame.Start(self._setup, self.settings.server.log_format),
+                self.metrics.process_failures.inc,
+            )
+            for _ in range(self.settings.ingest.processes)
+        ]
+        return Preparation(
+            lambda: self._setup.preparer(self._redactor), processes, handed=slack.give
         )
+
+    async def current(self) -> None:
+        """Returns when everything that was answered for can be read."""
+        if self._keeper is not None:
+            await self._keeper.current(self.intake.acknowledged)
 
     def _restore(self) -> None:
         """Counts on from before a restart, and tells what was wrong with the journal."""
@@ -198,6 +210,8 @@ class Sink:
         if self._feed is not None:
             await self._feed.save()
         await self._fetcher.aclose()
+        if self._keeper is not None:
+            await self.intake.preparation.aclose()
 
     def _folder(self) -> Path | None:
         """Where what must outlive a restart is kept."""
@@ -220,20 +234,21 @@ class Sink:
         )
 
 
-def redactor(settings: Settings, environ: Mapping[str, str]) -> Redactor | None:
-    """None where redaction is switched off.
+def setup(settings: Settings, environ: Mapping[str, str]) -> Setup:
+    """What batches are prepared by.
 
-    The key of its marks comes from the environment, a file, or the data directory; a sink that
-    keeps nothing on disk makes one for its own life.
+    The key of redaction's marks comes from the environment, a file, or the data directory; a sink
+    that keeps nothing on disk makes one for its own life.
 
     Raises:
-        ConfigError: a rule or the key cannot be used.
+        ConfigError: the key cannot be used.
     """
     chosen = settings.redaction
-    if not chosen.enabled:
-        return None
+    key: bytes | None = None
     try:
-        if given := environ.get(redact_key.KEY_VARIABLE):
+        if not chosen.enabled:
+            pass
+        elif given := environ.get(redact_key.KEY_VARIABLE):
             key = redact_key.given_key(given)
         elif chosen.key_file:
             key = redact_key.read_key(Path(chosen.key_file))
@@ -241,8 +256,16 @@ def redactor(settings: Settings, environ: Mapping[str, str]) -> Redactor | None:
             key = redact_key.installation_key(data_path(settings.server))
         else:
             key = redact_key.passing_key()
-        return Redactor(chosen, key)
-    except (redact_key.RedactionKeyError, RedactionSettingsError) as error:
+    except redact_key.RedactionKeyError as error:
+        raise ConfigError(f"[redaction]: {error}") from None
+    return Setup(settings.fields, chosen, key, settings.states.rules, limits(settings.ingest))
+
+
+def redactor(chosen: Setup) -> Redactor | None:
+    """None where redaction is switched off. Raises ConfigError for a rule that cannot be used."""
+    try:
+        return chosen.redactor()
+    except RedactionSettingsError as error:
         raise ConfigError(f"[redaction]: {error}") from None
 
 

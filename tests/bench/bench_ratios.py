@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bench import bench_intake
-from bench.bench_intake import WARM_UP_BATCHES, Figure, Poster, Shape, measured, requests, started
+from bench.bench_intake import Figure, Poster, Shape, measured, requests, started, warm_up
 
 
 class Case(NamedTuple):
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found = [plain_one, *(case for case in others if case.name in wanted)]
         running = [serve(case, ends) for case in found]
         for each in running:
-            measured(each.poster, each.pid, each.posts, WARM_UP_BATCHES, options.batch)
+            warm_up(each.poster, each.pid, each.posts)
         for number in range(options.rounds):
             for each in running:
                 at = number * options.batches % len(each.posts)

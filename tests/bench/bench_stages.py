@@ -74,12 +74,13 @@ def run(shape: Shape, batches: int, key: bytes) -> dict[str, float]:
         held = stages.timed("split", split_by_shape, shapes, body)
         records = stages.timed("dialect", _records, dialects, held.values)
         stages.timed("redact", redactor.records, records)
-        blob = stages.timed("encode", lines_of, records)
+        text = stages.timed("encode", lines_of, records)
         verdicts = stages.timed("verdicts", lifecycle.verdicts, records)
         told = stages.timed("columns", _columns, records, verdicts)
-        lines = stages.timed("lines", _lines, blob)
-        stored = Stored(first, Batch(lines, told), float(number))
-        first += len(lines)
+        batch = Batch(text, told)
+        stages.timed("lines", _lines, batch)
+        stored = Stored(first, batch, float(number))
+        first += len(batch)
         stages.timed("view", view.apply, stored)
         stages.timed("states", states.applied, stored)  # which counts some batches at once
     counted = (batches - batches // 4) * shape.batch
@@ -95,8 +96,8 @@ def _columns(records: Any, verdicts: Any) -> Columns:
     return columns(**given, verdicts=verdicts)
 
 
-def _lines(blob: bytes) -> list[bytes]:
-    return blob.split(b"\n")[:-1]
+def _lines(batch: Batch) -> list[bytes]:
+    return batch.lines
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

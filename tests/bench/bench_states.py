@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from ttsink.states.lifecycle import Lifecycle
 from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.states.states import KeyStates
-from ttsink.store.batch import Stored, of_lines
-from ttwire import record
+from ttsink.store.batch import Stored, of_records
 from ttwire.record import Record
 
 BATCH = 1000
@@ -47,13 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     batches = parser.parse_args(arguments).batches
     for jobs in (1, 100, 2_000, 100_000):
         states = KeyStates(Lifecycle(BUILT_IN))
-        made = [batch(number, jobs) for number in range(batches)]
-        lines = [record.encode_lines(records).split(b"\n")[:-1] for records in made]
+        made = [of_records(batch(number, jobs)) for number in range(batches)]
         start = time.perf_counter()
         first = 1
-        for number, (records, encoded) in enumerate(zip(made, lines, strict=True)):
-            states.applied(Stored(first, of_lines(encoded, records), 1_000.0 + number))
-            first += len(records)
+        for number, each in enumerate(made):
+            states.applied(Stored(first, each, 1_000.0 + number))
+            first += len(each)
         spent = time.perf_counter() - start
         print(f"apply jobs={jobs:<7d} {spent / (batches * BATCH) * 1e6:8.3f} us/record")
         start = time.perf_counter()

@@ -47,7 +47,7 @@ async def taken(log: BatchLog, count: int, after: int = 0) -> list[Stored]:
     found: list[Stored] = []
     async with asyncio.timeout(5):
         async for stored in log.entries(after):
-            if not stored.batch.lines:  # what was on disk was given
+            if not len(stored.batch):  # what was on disk was given
                 continue
             found.append(stored)
             if len(found) == count:

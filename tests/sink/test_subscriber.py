@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsink.store.batch import EMPTY, Stored, of_lines, of_records
+from ttsink.store.batch import EMPTY, Stored, of_records
 from ttsink.store.retention import Retention
 from ttsink.store.subscriber import MAX_STEP_BYTES, Start, Subscriber
 from ttsink.store.view import View
@@ -216,7 +216,7 @@ def restarted(view: View, now: float) -> View:
     again.books.restore(view.books.snapshot())
     entries = view.order.after(0, 1_000_000)
     if entries:
-        batch = of_lines([e.line for e in entries], [decode(e.line) for e in entries])
+        batch = of_records([decode(entry.line) for entry in entries])
         places = [entry.seq for entry in entries]
         again.apply(Stored(places[0], batch, now, places))
     again.apply(Stored(view.order.last + 1, EMPTY, now))

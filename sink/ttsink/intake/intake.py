@@ -31,9 +31,6 @@ from ttwire.span import Span
 MAX_DECODERS: Final = 2
 """Bodies decompressed at once, in threads: each may take `max_decoded_bytes`."""
 
-VIEW_TURNS: Final = 16
-"""Turns of the loop an answer waits for the view: it is told of a batch in the next one."""
-
 KNOWN_ENCODINGS: Final = frozenset({"identity", "gzip", "deflate", "zstd", "snappy"})
 """What may be a metric's label: the header is a stranger's text."""
 
@@ -91,6 +88,8 @@ class Intake:
         self.settings = settings
         self.metrics = metrics
         self.preparation = preparation
+        self.acknowledged = 0
+        """The newest position whose sender was told that it is stored."""
         self._closed = closed
         self._limits = limits(settings)
         self._admission = Admission(settings, monotonic)
@@ -167,8 +166,25 @@ class Intake:
         """Says that the sender of a batch that is worked on is gone."""
         self._repeats.undelivered(batch_id, None, self._monotonic())
 
-    async def take(self, posted: Posted, ticket: Ticket) -> Taken:
-        """Keeps a batch; it is stored when this returns.
+    def ahead(self, posted: Posted) -> "asyncio.Future[Prepared] | None":
+        """Lets a process begin with a body before it is known whether it came before.
+
+        Looking that up is a hash of the whole body, for which there is time meanwhile.
+        """
+        if posted.encodings or len(posted.body) > self._limits.max_body_bytes:
+            return None
+        return self.preparation.ahead(self._task(posted), posted.body)
+
+    def _task(self, posted: Posted) -> Task:
+        return Task(posted.form, posted.content_type, posted.agent, stamp(self._clock()))
+
+    async def take(
+        self,
+        posted: Posted,
+        ticket: Ticket,
+        ahead: "asyncio.Future[Prepared] | None" = None,
+    ) -> Taken:
+        """Keeps a batch; it is stored when this returns. `ahead` is what `ahead` gave for it.
 
         Raises:
             BodyRefused: the body cannot be read at all. Refused: come back later. Nothing of
@@ -176,7 +192,7 @@ class Intake:
         """
         try:
             body = await self.decoded(posted, ticket)
-            return await self._keep(body, posted)
+            return await self._keep(body, posted, ahead)
         except (Refused, BodyRefused):
             self._repeats.dropped(posted.batch_id)
             raise
@@ -185,9 +201,10 @@ class Intake:
             self.given_up(posted.batch_id)
             raise
 
-    async def _keep(self, body: bytes, posted: Posted) -> Taken:
-        task = Task(posted.form, posted.content_type, posted.agent, stamp(self._clock()))
-        prepared = await self.preparation.prepare(task, body)
+    async def _keep(
+        self, body: bytes, posted: Posted, ahead: "asyncio.Future[Prepared] | None"
+    ) -> Taken:
+        prepared = await self.preparation.prepare(self._task(posted), body, ahead)
         self._count(prepared.told)
         for mistake in self._mistakes.look(
             prepared.told.shape, posted.agent, posted.sender, prepared.told.columns, self._clock()
@@ -196,7 +213,7 @@ class Intake:
         return await self._store(prepared, posted)
 
     async def _store(self, prepared: Prepared, posted: Posted) -> Taken:
-        """Appends, and waits a moment for the view, so that who posted can read at once."""
+        """Appends; who reads waits until the view has it, who posts does not."""
         batch, told = prepared.batch(), prepared.told
         outcome = self._caps.apply(batch, self._clock())
         try:
@@ -209,10 +226,7 @@ class Intake:
             self.metrics.repeated.inc(count)
             self._view.count_repeated(batch.columns.jobs.counts())
             return Taken(repeated=count)
-        for _ in range(VIEW_TURNS):
-            if self._view.order.last >= appended.last:
-                break
-            await asyncio.sleep(0)
+        self.acknowledged = appended.last
         self._count_stored(outcome.batch, told)
         if outcome.jobs:
             self._count_capped(outcome)

@@ -15,14 +15,17 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 
 from ttsink.bodies.body import split_by_shape
-from ttsink.bodies.limits import BodyRefused, Limits
+from ttsink.bodies.limits import DEFAULT, BodyRefused, Limits
 from ttsink.bodies.rows import Shapes
 from ttsink.bodies.value import Malformed, Shape, Split, Value
 from ttsink.dialects.dialect import Dialects
+from ttsink.dialects.fields import FieldMapping
 from ttsink.dialects.table import column, lines_of, replaced
 from ttsink.oplog import LOGGER
 from ttsink.redact.redaction import Redactor
-from ttsink.states.lifecycle import Lifecycle
+from ttsink.redact.settings import RedactionSettings
+from ttsink.states.lifecycle import Lifecycle, Rule
+from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.store.batch import Batch, Columns, columns
 from ttwire.record import Record
 from ttwire.span import Span
@@ -45,7 +48,7 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     received: str
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True):
+class Told(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """What a body held, beside the lines themselves.
 
     Args:
@@ -68,13 +71,33 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Prepared(NamedTuple):
-    r"""`blob` is the records' JSON, each line ended by `\n`."""
+    r"""`text` is the records' JSON, each line ended by `\n`."""
 
     told: Told
-    blob: bytes
+    text: bytes
 
     def batch(self) -> Batch:
-        return Batch(self.blob.split(b"\n")[:-1], self.told.columns)
+        return Batch(self.text, self.told.columns)
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What of the configuration a preparer needs; without a key nothing is redacted."""
+
+    fields: FieldMapping = FieldMapping()
+    redaction: RedactionSettings = RedactionSettings()
+    redaction_key: bytes | None = None
+    rules: tuple[Rule, ...] = ()
+    limits: Limits = DEFAULT
+
+    def redactor(self) -> Redactor | None:
+        """Raises RedactionSettingsError where a rule cannot be used."""
+        key = self.redaction_key
+        return Redactor(self.redaction, key) if key is not None else None
+
+    def preparer(self, redactor: Redactor | None) -> "Preparer":
+        """Redactors may be shared by preparers, whatever threads they are used in."""
+        lifecycle = Lifecycle((*BUILT_IN, *self.rules))
+        return Preparer(Dialects(self.fields), redactor, lifecycle, self.limits)
 
 
 class Preparer:
@@ -130,7 +153,7 @@ class _Preparing:
     def prepare(self, body: bytes) -> Prepared:
         held = self._split(body)
         values = held.values
-        blobs = []
+        texts = []
         verdicts = {}
         cut = frozenset(held.cut)
         for start in range(0, len(values), SLICE_RECORDS):
@@ -145,7 +168,7 @@ class _Preparing:
                 gathered.extend(column(records, member))
             for place, verdict in self._lifecycle.verdicts(records).items():
                 verdicts[start + place] = verdict
-            blobs.append(lines_of(records))
+            texts.append(lines_of(records))
         spans, lost_spans = self._spans(held.spans)
         told = Told(
             held.shape,
@@ -161,7 +184,7 @@ class _Preparing:
             dict(self._redactions),
             dict(self._failures),
         )
-        return Prepared(told, blobs[0] if len(blobs) == 1 else b"".join(blobs))
+        return Prepared(told, texts[0] if len(texts) == 1 else b"".join(texts))
 
     def _split(self, body: bytes) -> Split:
         try:

@@ -105,24 +105,24 @@ async def _take(
     ticket = intake.admit(sender, declared)
     try:
         body = await read_body(request, ticket, intake.settings)
+        posted = Posted(
+            form=route.form,
+            body=body,
+            encodings=headers.get("Content-Encoding", ""),
+            content_type=content_type,
+            agent=agent_name(headers.get("User-Agent")),
+            sender=sender,
+        )
+        ahead = intake.ahead(posted)
         name = headers.get("Idempotency-Key", "")
         key = named_key(request.path_qs, name) or batch_key(request.path_qs, body)
         batch = intake.begin(key)
         if isinstance(batch, Repeat):
             taken = intake.repeated(batch)
         else:
-            posted = Posted(
-                form=route.form,
-                body=body,
-                encodings=headers.get("Content-Encoding", ""),
-                content_type=content_type,
-                agent=agent_name(headers.get("User-Agent")),
-                sender=sender,
-                batch_id=batch.batch_id,
-            )
             # It may come again before this is done with it, and is the same batch then.
             on_gone(request, partial(intake.given_up, batch.batch_id))
-            taken = await intake.take(posted, ticket)
+            taken = await intake.take(posted._replace(batch_id=batch.batch_id), ticket, ahead)
         answer = route.stored(taken, content_type)
         reached = await _deliver(request, answer)
         intake.settle(batch.batch_id, taken, reached=reached)

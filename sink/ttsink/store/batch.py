@@ -136,35 +136,50 @@ def columns(
     )
 
 
+def _text(lines: Sequence[bytes]) -> bytes:
+    return b"\n".join([*lines, b""])
+
+
 def _set(flags: Sequence[object]) -> list[int]:
     """Where a flag is set."""
     return list(compress(range(len(flags)), flags)) if any(flags) else []
 
 
-class Batch(msgspec.Struct, frozen=True):
-    """`lines` and the columns are parallel; a line is a record's JSON without an id or newline.
+class Batch:
+    r"""The JSON of some records and the columns of them, in one order.
 
-    The lines are what is kept: bytes of their own right size, never slices of a view. A record
-    is read from its line by whoever needs more of it than the columns say.
+    `text` is a line a record, each without an id and ended by `\n`. It is cut into lines when
+    somebody asks for them: an answer to a sender need not wait for that.
     """
 
-    lines: list[bytes]
-    columns: Columns
+    __slots__ = ("_lines", "columns", "text")
+
+    def __init__(self, text: bytes, columns: Columns) -> None:
+        self.text: Final = text
+        self.columns: Final = columns
+        self._lines: list[bytes] | None = None
 
     def __len__(self) -> int:
-        return len(self.lines)
+        return len(self.columns.ranks)
+
+    @property
+    def lines(self) -> list[bytes]:
+        """What is kept: bytes of their own right size, never slices of a view."""
+        if self._lines is None:
+            self._lines = self.text.split(b"\n")[:-1]
+        return self._lines
 
     def record(self, place: int) -> Record:
         return decode(self.lines[place])
 
     def records(self) -> list[Record]:
         """All of them: about 0.7 us each."""
-        return decode_lines(b"\n".join(self.lines))
+        return decode_lines(self.text)
 
     def picked(self, places: Sequence[int]) -> "Batch":
         """Some of the records, in the order of `places`."""
         lines = list(map(self.lines.__getitem__, places))
-        return Batch(lines, self.columns.picked(places))
+        return Batch(_text(lines), self.columns.picked(places))
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -196,10 +211,10 @@ class Stored(msgspec.Struct, frozen=True):
 
 def of_records(records: Sequence[Record]) -> Batch:
     """A batch of records that are to be stored as they stand."""
-    return of_lines(encode_lines(list(records)).split(b"\n")[:-1], records)
+    return of_text(encode_lines(list(records)), records)
 
 
-def of_lines(lines: list[bytes], records: Sequence[Record]) -> Batch:
+def of_text(text: bytes, records: Sequence[Record]) -> Batch:
     """A batch of lines whose records are at hand."""
     told = columns(
         jobs=[record.job for record in records],
@@ -212,7 +227,7 @@ def of_lines(lines: list[bytes], records: Sequence[Record]) -> Batch:
         truncated=[record.truncated for record in records],
         redacted=[record.redacted for record in records],
     )
-    return Batch(lines, told)
+    return Batch(text, told)
 
 
 def joined(one: Batch, other: Batch) -> Batch:

@@ -26,7 +26,6 @@ from ttsink.store.log import (
     Promise,
     Tail,
     new_epoch,
-    text_bytes,
 )
 
 MAX_COMMIT_BYTES: Final = 4 * 1024 * 1024
@@ -127,7 +126,7 @@ class JournalLog:
         assert self._loop is not None
         done: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append((done, stored))
-        self._waiting_bytes += text_bytes(batch)
+        self._waiting_bytes += len(batch.text)
         self._queue.put(Write(stored, batch_id, tuple(self._forgotten)))
         self._forgotten.clear()
         # A request that goes away must not take the batch's future with it.
@@ -271,7 +270,7 @@ class JournalLog:
         """Gives batches to the readers and their senders, whatever became of the disk."""
         for _ in range(count):
             done, stored = self._waiting.popleft()
-            size = text_bytes(stored.batch)
+            size = len(stored.batch.text)
             self._waiting_bytes -= size
             self._stored_last = stored.last
             self._tail.put(stored, size)
@@ -311,7 +310,7 @@ class JournalLog:
 
     def _gather(self, first: Write) -> tuple[list[Write], _Job | None]:
         writes = [first]
-        size = text_bytes(first.stored.batch)
+        size = len(first.stored.batch.text)
         while size < MAX_COMMIT_BYTES:
             try:
                 item = self._queue.get_nowait()
@@ -320,7 +319,7 @@ class JournalLog:
             if not isinstance(item, Write):
                 return writes, item
             writes.append(item)
-            size += text_bytes(item.stored.batch)
+            size += len(item.stored.batch.text)
         return writes, None
 
     def _commit(self, writes: list[Write]) -> float:
@@ -335,7 +334,7 @@ class JournalLog:
                 if row is not None:
                     rows.append(row)
                 for _ in range(min(len(run), len(self._unsaved))):
-                    self._unsaved_bytes -= text_bytes(self._unsaved.popleft().stored.batch)
+                    self._unsaved_bytes -= len(self._unsaved.popleft().stored.batch.text)
         except (sqlite3.Error, OSError) as error:
             saved = rows[-1].last if rows else 0
             self._keep([one for one in writes if one.stored.last > saved])
@@ -346,10 +345,10 @@ class JournalLog:
 
     def _keep(self, writes: Sequence[Write]) -> None:
         self._unsaved += writes
-        self._unsaved_bytes += sum([text_bytes(one.stored.batch) for one in writes])
+        self._unsaved_bytes += sum([len(one.stored.batch.text) for one in writes])
         while self._unsaved_bytes > MAX_UNSAVED_BYTES:
             dropped = self._unsaved.popleft().stored.batch
-            self._unsaved_bytes -= text_bytes(dropped)
+            self._unsaved_bytes -= len(dropped.text)
             self._never_saved += len(dropped)
 
     def _do(self, job: _Job) -> None:
@@ -377,7 +376,7 @@ def _runs(writes: Sequence[Write]) -> list[list[Write]]:
             runs.append([])
             size = 0
         runs[-1].append(one)
-        size += text_bytes(one.stored.batch)
+        size += len(one.stored.batch.text)
         last = one.stored.last
     return runs
 

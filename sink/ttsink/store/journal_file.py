@@ -18,7 +18,7 @@ import msgspec
 import zstandard
 
 from ttsink.store import journal_salvage
-from ttsink.store.batch import Stored, of_lines
+from ttsink.store.batch import Stored, of_text
 from ttsink.store.log import BATCH_ID_SECONDS, Promise, new_epoch
 from ttwire.record import decode_lines
 
@@ -220,7 +220,8 @@ class JournalFile:
     def write(self, writes: Sequence[Write]) -> Row | None:
         """Stores consecutive batches in one transaction; durable when it returns."""
         assert self._db is not None
-        lines = [line for one in writes for line in one.stored.batch.lines]
+        texts = [one.stored.batch.text for one in writes]
+        count = sum([len(one.stored.batch) for one in writes])
         first = writes[0].stored.first
         now = writes[0].stored.stored_at
         ids = [
@@ -230,7 +231,7 @@ class JournalFile:
         ]
         self._begin()
         try:
-            row = self._insert(first, None, lines, now) if lines else None
+            row = self._insert(first, None, b"".join(texts), count, now) if count else None
             self.forget([name for one in writes for name in one.forgotten])
             if ids:
                 self._db.executemany("INSERT OR REPLACE INTO batch_ids VALUES (?,?,?,?)", ids)
@@ -264,7 +265,10 @@ class JournalFile:
             rows = []
             for one in left:
                 self._db.execute("DELETE FROM batches WHERE first = ?", (one.first,))
-                rows.append(self._insert(one.first, one.positions, one.lines, one.stored_at))
+                text = b"\n".join([*one.lines, b""])
+                rows.append(
+                    self._insert(one.first, one.positions, text, len(one.lines), one.stored_at)
+                )
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('accounts', ?)", (accounts,))
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('last', ?)", (last,))
             self._db.execute(
@@ -278,22 +282,21 @@ class JournalFile:
         return rows
 
     def _insert(
-        self, first: int, positions: list[int] | None, lines: list[bytes], stored_at: float
+        self, first: int, positions: list[int] | None, text: bytes, count: int, stored_at: float
     ) -> Row:
         assert self._db is not None
-        text = b"\n".join(lines) + b"\n"
         coding = _ZSTD if len(text) >= _MIN_COMPRESSED_BYTES else _PLAIN
         body = self._compressor.compress(text) if coding == _ZSTD else text
         gaps = None
-        last = first + len(lines) - 1
+        last = first + count - 1
         if positions is not None:
             last = positions[-1]
             steps = [high - low for low, high in zip([first, *positions], positions, strict=False)]
             gaps = self._compressor.compress(msgspec.msgpack.encode(steps))
-        row = Row(first, last, len(lines), len(text), stored_at)
+        row = Row(first, last, count, len(text), stored_at)
         self._db.execute(
             "INSERT INTO batches VALUES (?,?,?,?,?,?,?,?,?)",
-            (first, last, len(lines), len(text), stored_at, coding, zlib.crc32(body), gaps, body),
+            (first, last, count, len(text), stored_at, coding, zlib.crc32(body), gaps, body),
         )
         return row
 
@@ -352,11 +355,10 @@ class JournalFile:
                 positions = list(accumulate(steps, initial=first))[1:]
         except (zstandard.ZstdError, msgspec.MsgspecError):
             return None
-        lines = text.split(b"\n")[:-1]
-        if not len(lines) == len(records) == count:
+        if not text.count(b"\n") == len(records) == count:
             return None
         return Stored(
-            positions[0] if positions else first, of_lines(lines, records), stored_at, positions
+            positions[0] if positions else first, of_text(text, records), stored_at, positions
         )
 
     def disk_bytes(self) -> int:

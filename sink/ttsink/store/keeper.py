@@ -7,10 +7,17 @@ from typing import Final
 from ttsink.store.journal import JournalLog
 from ttsink.store.log import BatchLog
 from ttsink.store.ring import ENTRY_BYTES
+from ttsink.store.slack import Slack
 from ttsink.store.trim import plan
 from ttsink.store.view import View
 
 TRIM_SECONDS: Final = 1.0
+
+CURRENT_TURNS: Final = 64
+"""Turns of the loop until the view has what was stored: two for a batch that waits for slack."""
+
+LARGE_RECORDS: Final = 64
+"""A batch of more may wait for slack; a small one costs less than waiting does."""
 
 Failed = Callable[[Exception], None]
 
@@ -18,8 +25,11 @@ Failed = Callable[[Exception], None]
 class Keeper:
     """One log and one view. `follow` and `trim` run side by side until the log is closed."""
 
-    def __init__(self, log: BatchLog, view: View, failed: Failed) -> None:
+    def __init__(
+        self, log: BatchLog, view: View, failed: Failed, slack: Slack | None = None
+    ) -> None:
         self._log = log
+        self._slack = slack or Slack()
         self._view = view
         self._failed = failed
         self._next_row = 0
@@ -31,6 +41,8 @@ class Keeper:
         """A batch that cannot be applied is told to `failed`; the next ones still are."""
         self._look()
         async for stored in self._log.entries():
+            if len(stored.batch) > LARGE_RECORDS and not self._log.status().pending_bytes:
+                await self._slack.wait()
             try:
                 self._view.apply(stored)
             except Exception as error:
@@ -40,6 +52,14 @@ class Keeper:
     def _look(self, seen: int = 0) -> None:
         if max(self._view.order.last, seen) >= self._goal:
             self.caught_up.set()
+
+    async def current(self, position: int) -> None:
+        """Returns when the view has what was stored up to there, or could not take it."""
+        for _ in range(CURRENT_TURNS):
+            if self._view.order.last >= position:
+                return
+            self._slack.give()
+            await asyncio.sleep(0)
 
     async def trim(self) -> None:
         """Frees the disk of what the rings have let go; a log in memory needs none of it."""

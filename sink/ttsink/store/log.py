@@ -214,10 +214,6 @@ class BatchIds:
         self._known.pop(batch_id, None)
 
 
-def text_bytes(batch: Batch) -> int:
-    return sum(map(len, batch.lines))
-
-
 class MemoryLog:
     """Survives nothing; keeps a batch only until its readers have it."""
 
@@ -245,7 +241,7 @@ class MemoryLog:
         self._ids.add(batch_id, now, appended)
         if len(batch):
             self._last = appended.last
-            self._tail.put(Stored(appended.first, batch, now), text_bytes(batch))
+            self._tail.put(Stored(appended.first, batch, now), len(batch.text))
         return appended
 
     def forget(self, batch_id: str) -> None:

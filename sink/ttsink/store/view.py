@@ -77,7 +77,7 @@ class View:
             return
         if stored.last - self.order.last > len(stored.batch):
             self.restored_through = stored.last
-        if not stored.batch.lines:
+        if not len(stored.batch):
             self.books.accept(stored)
             self.order.skip_to(stored.last)
             return

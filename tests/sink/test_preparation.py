@@ -1,0 +1,267 @@
+"""Bodies prepared in a process beside the server: the same as on the loop, come what may."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from support.captures import names, request
+from support.running import eventually, running
+from ttsink.bodies.encoding import decode
+from ttsink.bodies.limits import DEFAULT, BodyRefused
+from ttsink.dialects.fields import FieldMapping
+from ttsink.intake import beside, frame
+from ttsink.intake.preparation import INLINE_BYTES, Preparation
+from ttsink.intake.prepare import Prepared, Setup, Task
+from ttsink.intake.process import PrepareProcess, _Channel
+from ttsink.redact.settings import OwnRule, RedactionSettings
+from ttsink.states.lifecycle import Rule
+
+RECEIVED = "2026-01-02T03:04:05.000000Z"
+TASK = Task("batch", "application/x-ndjson", "vector", RECEIVED)
+SETUP = Setup(
+    fields=FieldMapping(job=("unit_of_work",)),
+    redaction=RedactionSettings(rules=(OwnRule("ticket", r"TICKET-\d{4}", ("TICKET-",)),)),
+    redaction_key=b"k" * 32,
+    rules=(Rule(system="ours", state="failed", message=r"gave up for good"),),
+)
+
+
+PREPARER = SETUP.preparer(SETUP.redactor())
+
+
+def inline(task: Task, body: bytes) -> Prepared:
+    return PREPARER.prepare(task, body)
+
+
+def lines(count: int, seed: int = 1) -> bytes:
+    random = Random(seed)
+    return b"\n".join(
+        msgspec.json.encode(
+            {
+                "unit_of_work": f"digest-{random.randrange(40)}",
+                "worker": f"w-{random.randrange(5)}",
+                "level": random.choice(["info", "error", None]),
+                "message": random.choice(
+                    ["step done", "for a@b.example", "TICKET-1234 is open", "gave up for good"]
+                ),
+                "attempt": random.choice([None, 1, 2]),
+                "n": random.random(),
+            }
+        )
+        for _ in range(count)
+    )
+
+
+def environ_of(process: PrepareProcess) -> bytes:
+    return Path(f"/proc/{process.pid}/environ").read_bytes()
+
+
+def is_back(process: PrepareProcess) -> bool:
+    process.want()
+    return process.is_ready()
+
+
+class Failures:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self) -> None:
+        self.count += 1
+
+
+@pytest.fixture
+async def process() -> AsyncIterator[PrepareProcess]:
+    made = PrepareProcess(frame.Start(SETUP, "json"), lambda: None)
+    made.want()
+    await eventually(made.is_ready)
+    yield made
+    await made.aclose()
+    assert made.pid is None
+
+
+async def test_what_a_process_makes_of_a_body_is_what_the_loop_would(
+    process: PrepareProcess,
+) -> None:
+    bodies = [lines(3_000), lines(2, seed=2), b"plain\ntext", b"", b"\xff{", b'[{"a":1},"x",7]']
+
+    answers = await asyncio.gather(*(process.prepare(TASK, body) for body in bodies))
+
+    assert answers == [inline(TASK, body) for body in bodies]
+    assert answers[0].told.redactions.keys() == {"email", "ticket"}
+    verdicts = answers[0].told.columns.verdicts
+    assert verdicts is not None
+    assert {"failed"} == {verdict.state for verdict in verdicts.values()}
+    assert answers[0].batch().record(0).job is not None
+
+
+async def test_every_capture_survives_the_way_there_and_back(process: PrepareProcess) -> None:
+    forms: dict[str, Any] = {"/v1/logs": "logs", "/v1/traces": "traces"}
+    for name in names("fluentbit"):
+        given = request("fluentbit", name)
+        body = decode(given.body, given.headers.get("content-encoding", ""), DEFAULT)
+        form = forms.get(given.path, "batch")
+        task = Task(form, given.headers.get("content-type", ""), "fluent-bit", RECEIVED)
+
+        assert await process.prepare(task, body) == inline(task, body), name
+
+
+async def test_a_body_that_is_refused_is_refused_there_too(process: PrepareProcess) -> None:
+    task = Task("logs", "application/x-protobuf", None, RECEIVED)
+
+    with pytest.raises(BodyRefused) as there:
+        await process.prepare(task, b"\xff\xff")
+    with pytest.raises(BodyRefused) as here:
+        inline(task, b"\xff\xff")
+
+    assert (there.value.status, there.value.code, there.value.detail) == (
+        here.value.status,
+        here.value.code,
+        here.value.detail,
+    )
+    assert await process.prepare(TASK, b"good") == inline(TASK, b"good")
+
+
+async def test_a_process_that_is_killed_costs_no_body_and_comes_back() -> None:
+    failures = Failures()
+    process = PrepareProcess(frame.Start(SETUP, "json"), failures.add)
+    preparation = Preparation(lambda: SETUP.preparer(SETUP.redactor()), [process])
+    body = lines(400)
+    assert len(body) > INLINE_BYTES
+    process.want()
+    await eventually(process.is_ready)
+    first = process.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    under_way = asyncio.gather(*(preparation.prepare(TASK, body) for _ in range(3)))
+    await asyncio.sleep(0)
+    os.kill(first, signal.SIGKILL)
+
+    assert await under_way == [inline(TASK, body)] * 3
+    assert failures.count == 1
+    await eventually(lambda: is_back(process))
+    assert process.pid != first
+    assert await preparation.prepare(TASK, body) == inline(TASK, body)
+    await preparation.aclose()
+
+
+async def test_a_body_that_takes_long_there_holds_up_no_other() -> None:
+    process = PrepareProcess(frame.Start(SETUP, "json"), lambda: None)
+    preparation = Preparation(lambda: SETUP.preparer(SETUP.redactor()), [process])
+    process.want()
+    await eventually(process.is_ready)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    stuck = asyncio.create_task(preparation.prepare(TASK, lines(400)))
+    loop = asyncio.get_running_loop()
+    await eventually(lambda: process.waited_seconds(loop.time()) > 0.25)
+
+    assert await preparation.prepare(TASK, lines(400, seed=3)) == inline(TASK, lines(400, seed=3))
+    assert not stuck.done()
+    os.kill(process.pid, signal.SIGCONT)
+    assert await stuck == inline(TASK, lines(400))
+    await preparation.aclose()
+
+
+async def test_it_is_not_started_for_small_bodies_and_can_be_closed_at_any_moment() -> None:
+    process = PrepareProcess(frame.Start(SETUP, "json"), lambda: None)
+    preparation = Preparation(lambda: SETUP.preparer(SETUP.redactor()), [process])
+
+    assert await preparation.prepare(TASK, lines(3)) == inline(TASK, lines(3))
+    assert process._task is None
+    process.want()
+    await asyncio.sleep(0)
+    await preparation.aclose()
+    assert process.pid is None
+
+
+async def test_no_token_of_the_server_is_in_its_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TTSINK_INGEST_TOKEN", "a-very-secret-token")
+    process = PrepareProcess(frame.Start(SETUP, "json"), lambda: None)
+    process.want()
+    await eventually(process.is_ready)
+
+    environ = environ_of(process)
+    assert b"a-very-secret-token" not in environ
+    assert b"PYTHONPATH" in environ
+    await process.aclose()
+
+
+class Sent(asyncio.WriteTransport):
+    """Takes what is sent, and sends it nowhere."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        pass
+
+
+async def test_answers_are_read_wherever_the_bytes_are_cut() -> None:
+    expected = [inline(TASK, lines(3)), inline(TASK, b"x")]
+    sent = frame.head(frame.Hello())
+    for told, text in expected:
+        sent += frame.head(told, len(text)) + text
+    for cut in range(1, len(sent), 7):
+        channel = _Channel()
+        channel._transport = Sent()
+        answers: list[asyncio.Future[Prepared]] = []
+        for piece in (sent[:cut], sent[cut:]):
+            left = piece
+            while left:
+                room = channel.get_buffer(-1)
+                size = min(len(room), len(left))
+                room[:size] = left[:size]
+                channel.buffer_updated(size)
+                left = left[size:]
+                if channel.greeted and not answers:
+                    answers = [channel.send(TASK, b"") for _ in expected]
+        assert [answer.result() for answer in answers] == expected
+
+
+def test_the_process_ends_quietly_when_the_server_is_gone(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    ours, theirs = socket.socketpair()
+    ours.sendall(frame.head(frame.Start(Setup(limits=DEFAULT), "json")))
+    ours.sendall(frame.head(TASK, 100) + b"only a part of it")
+    ours.shutdown(socket.SHUT_WR)
+
+    assert beside.run(theirs) == 0
+    ours.close()
+    theirs.close()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_fault_there_is_logged_without_a_byte_of_the_body(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    ours, theirs = socket.socketpair()
+    ours.sendall(frame.head(frame.Start(Setup(limits=DEFAULT), "json")))
+    ours.sendall(frame.HEAD.pack(12, 6) + b"no message!!" + b"secret")
+
+    assert beside.run(theirs) == beside.EXIT_FAULT
+    ours.close()
+    theirs.close()
+    told = capfd.readouterr().err
+    assert "prepares batches failed" in told
+    assert "secret" not in told
+    assert "no message" not in told
+
+
+async def test_what_was_answered_can_be_read_at_once() -> None:
+    """Rings and states take a large batch in a moment later; who asks waits for that moment."""
+    async with running() as sink:
+        for number in range(1, 9):
+            answer = await sink.post(lines(500, seed=number))
+            assert answer.json["accepted"] == 500
+            total = (await sink.get("/api/ledger")).json["total"]
+            assert (total["accepted"], total["retained"]) == (500 * number, 500 * number)
+            newest = (await sink.records(limit="1"))[0]
+            assert newest["id"].endswith(f"-{500 * number}")
