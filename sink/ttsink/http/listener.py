@@ -1,6 +1,7 @@
 """The listening socket: every connection gets its place before anything is read from it."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ from ttwire.about import Refusal
 
 BACKLOG: Final = 1024
 """Connections the system holds until they are accepted: hundreds of agents after an outage."""
+
+ACCEPTED_AT_ONCE: Final = 32
+"""asyncio takes as many as its backlog before the first gets its place; each is an open file."""
 
 SHUTDOWN_SECONDS: Final = 5.0
 """A TLS peer may take so long to agree to the end."""
@@ -58,8 +62,11 @@ class Listener:
         self._tls = tls
         loop = asyncio.get_running_loop()
         self._listening = await loop.create_server(
-            lambda: _Doorstep(self), host or None, port, backlog=BACKLOG
+            lambda: _Doorstep(self), host or None, port, backlog=ACCEPTED_AT_ONCE
         )
+        for each in self._listening.sockets:
+            with socket.socket(fileno=os.dup(each.fileno())) as same:
+                same.listen(BACKLOG)
         self._looking = asyncio.create_task(self._connections.run())
         bound: int = self._listening.sockets[0].getsockname()[1]
         return bound

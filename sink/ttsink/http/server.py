@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from ttsink.config import EXIT_CONFIG, ConfigError, Loaded
-from ttsink.http import tls
+from ttsink.http import descriptors, tls
 from ttsink.http.app import application
 from ttsink.http.auth import AuthError, Tokens, binding_refused, digests, is_loopback, read_tokens
 from ttsink.http.connection import told_when_finished
@@ -150,7 +150,7 @@ class Server:
         served.request_handler = told_when_finished(served.request_handler)
         given = self._settings.server
         connections = Connections(
-            Places(given.max_connections, given.max_connections_per_client),
+            Places(self._connections(), given.max_connections_per_client),
             self.sink.metrics,
             self.sink.notices,
             self.sink.stamp,
@@ -167,6 +167,19 @@ class Server:
                 EXIT_UNAVAILABLE,
             ) from None
         self.url = url(self._host, port, secure=self._tls is not None)
+
+    def _connections(self) -> int:
+        """How many may be open: as configured, or what the limit of open files leaves."""
+        wanted = self._settings.server.max_connections
+        fit = descriptors.make_room(wanted)
+        if fit.connections < wanted:
+            detail = (
+                f"{fit.connections} connections at most, not {wanted} (server.max_connections): "
+                f"the limit of open files is {fit.files}; raise it with ulimit -n or LimitNOFILE="
+            )
+            LOGGER.warning(detail)
+            self.sink.notices.add("open_files", detail, self.sink.stamp())
+        return fit.connections
 
     def reload(self) -> None:
         """Tokens and certificate, read again; what cannot be read leaves the old in force."""
