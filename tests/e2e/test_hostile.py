@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -25,11 +27,42 @@ async def test_a_thousand_idle_connections_lock_nobody_out(tmp_path: Path) -> No
     """Nor where the system's limit of open files is what would be reached first."""
     async with serving(tmp_path, open_files=256) as sink, hoard(sink, 1000):
         answers = [await sink.post(LINE) for _ in range(3)]
-        metrics = await sink.ask(
-            b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )
+        metrics = await sink.metrics()
 
         assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
         assert len(await sink.records()) == 3
         assert b"ttsink_connections 128.0" in metrics
         assert "128 connections at most, not 4096" in sink.started
+
+
+async def test_it_stops_in_time_whoever_is_in_the_middle_of_something(tmp_path: Path) -> None:
+    """And whoever ends in that time has its answer."""
+    post = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\n"
+    async with serving(tmp_path, "--drain-seconds", "2") as sink, hoard(sink, 20):
+        await sink.post(b"\n".join([b'{"message":"%b"}' % (b"y" * 200_000)] * 20))
+        async with contextlib.AsyncExitStack() as held:
+            for begun in (
+                post + b"{}",
+                post,
+                b"POST /ingest HT",
+                b"GET /api/records HTTP/1.1\r\nHost: localhost\r\n\r\n" * 8,
+                b"GET /api/stream?tail=100 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            ):
+                _, writer = await asyncio.open_connection("127.0.0.1", sink.port, limit=1)
+                held.callback(writer.close)
+                writer.write(begun)
+            reader, ends_in_time = await asyncio.open_connection("127.0.0.1", sink.port)
+            held.callback(ends_in_time.close)
+            ends_in_time.write(post)
+            while b"ttsink_sse_subscribers 1.0" not in await sink.metrics():
+                pass
+            sink.process.send_signal(signal.SIGTERM)
+            begun_at = time.monotonic()
+            ends_in_time.write(b'{"message":"%b"}' % (b"z" * (3_000_000 - 14)))
+            async with asyncio.timeout(10):
+                answer = await reader.readuntil(b"}")
+                status = await sink.process.wait()
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert status == 0
+    assert time.monotonic() - begun_at < 4

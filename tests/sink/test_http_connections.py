@@ -193,3 +193,40 @@ async def test_a_request_that_comes_with_the_end_of_the_handshake_is_answered() 
             writer.close()
 
         assert answer.startswith(b"HTTP/1.1 200")
+
+
+async def test_requests_behind_one_at_work_are_left_in_the_socket() -> None:
+    post = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300000\r\n\r\n"
+    sent = 0
+    async with running() as sink, peers(sink, 1) as (peer,):
+        await peer.ask(b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n", b"retry: 3000\n")
+        peer.writer.transport.set_write_buffer_limits(0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                for _ in range(100):
+                    peer.writer.write(post + b" " * 300_000)
+                    await peer.writer.drain()
+                    sent += 1
+        (held,) = sink.server._listener._connections._open  # type: ignore[union-attr]
+
+        assert sent < 50
+        assert isinstance(held, connection.Connection)
+        assert held._request_count <= 2 + connection.MAX_WAITING
+
+
+async def test_requests_sent_at_once_are_all_answered_in_order() -> None:
+    bodies = [b'{"message":"%d"}' % number for number in range(60)]
+    posts = [
+        b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%b"
+        % (len(body), body)
+        for body in bodies
+    ]
+    async with running() as sink, peers(sink, 1) as (peer,):
+        peer.writer.write(b"".join(posts) + ASK)
+        async with asyncio.timeout(10):
+            answers = await peer.reader.readuntil(b"\r\n\r\nok\n")
+
+        assert answers.count(b'{"accepted":1,"rejected":0}') == 60
+        assert [record["message"] for record in await sink.records()] == [
+            str(number) for number in range(60)
+        ]

@@ -133,6 +133,7 @@ def test_whatever_happens_the_bounds_hold_and_a_client_without_any_gets_in(
         living = {n: [p for p in each if not p.left] for n, each in held.items()}
         assert sum(map(len, living.values())) == places.open <= 6
         assert max(map(len, living.values())) <= 4
+        assert places.working == sum(p.idle_since is None for each in living.values() for p in each)
 
 
 def test_a_reader_that_takes_a_little_all_the_time_is_left_alone() -> None:

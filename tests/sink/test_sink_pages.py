@@ -9,7 +9,7 @@ import pytest
 from support.running import running
 from ttsink import config
 from ttsink.commands import serve
-from ttsink.http import connection, connections, server, uptake
+from ttsink.http import connection, connections, descriptors, server, uptake
 from ttsink.http import stream as http_stream
 from ttsink.settings import ServerSettings, StreamSettings
 from ttsink.store.lookup import DEFAULT_PAGE_RECORDS, MAX_PAGE_RECORDS
@@ -102,6 +102,7 @@ def test_the_flags_and_statuses_of_the_page_are_there(capsys: pytest.CaptureFixt
         ),
         f"hold {connections.MAX_UNSENT_BYTES // 1024**2} MiB at most",
         ", ".join(f"`{reason}`" for reason in connections.TOLD),
+        f"keeps {descriptors.KEPT_BACK} files for itself",
     ],
 )
 def test_the_bounds_of_connections_are_those_in_force(told: str) -> None:

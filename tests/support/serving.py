@@ -45,6 +45,11 @@ class Sink:
         )
         return await self.ask(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
+    async def metrics(self) -> bytes:
+        return await self.ask(
+            b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+
     async def records(self) -> list[dict[str, object]]:
         answer = await self.ask(
             b"GET /api/records HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"

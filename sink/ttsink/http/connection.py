@@ -27,6 +27,10 @@ head to its end. Without it a sender of half heads holds every connection there 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """Of one request. aiohttp bounds a line and their number, which together are a megabyte."""
 
+MAX_WAITING: Final = 2
+"""Requests of one connection behind the one at work, bodies and all. aiohttp reads up to 32 of
+them, each with half a megabyte, and behind a stream they wait as long as it is open."""
+
 CLOSE_SECONDS: Final = 2.0
 """What was written may still go out after a close; then the connection is cut."""
 
@@ -81,6 +85,8 @@ class Connection(web.RequestHandler):
             self._head_since = None
             self._head_bytes = 0
             self._connections.places.busy(self.place)
+            if self._crowded():
+                self._socket.pause_reading()
         elif read == self._done and data.strip(b"\r\n"):
             # Every request so far has its answer: this is of the head of the next.
             if self._head_since is None:
@@ -91,10 +97,16 @@ class Connection(web.RequestHandler):
 
     def finished(self) -> None:
         """A request of this connection has its answer."""
+        crowded = self._crowded()
         self._done += 1
         self.went_on = False
+        if crowded and not self._crowded() and not self._socket.is_closing():
+            self._socket.resume_reading()
         if self._done == self._request_count and not self.writing_paused:
             self._connections.places.idle(self.place, self._clock.time())
+
+    def _crowded(self) -> bool:
+        return self._request_count - self._done > 1 + MAX_WAITING
 
     def spare(self) -> None:
         """What is left of the request at hand is worth no place, should another need it."""

@@ -22,6 +22,9 @@ BACKLOG: Final = 1024
 ACCEPTED_AT_ONCE: Final = 32
 """asyncio takes as many as its backlog before the first gets its place; each is an open file."""
 
+QUIET_SECONDS: Final = 0.02
+"""Between two looks whether the last answer has gone out."""
+
 SHUTDOWN_SECONDS: Final = 5.0
 """A TLS peer may take so long to agree to the end."""
 
@@ -133,6 +136,11 @@ class Listener:
         """Accepts no more; open connections stay."""
         if self._listening is not None:
             self._listening.close()
+
+    async def quiet(self) -> None:
+        """Returns when nothing is under way on any connection."""
+        while self._connections.places.working:  # noqa: ASYNC110  once, at the end
+            await asyncio.sleep(QUIET_SECONDS)
 
     async def aclose(self) -> None:
         """To be called once all connections are closed."""

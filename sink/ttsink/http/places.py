@@ -79,6 +79,7 @@ class Places:
         self._per_client = max_per_client
         self._clients: dict[str, _Client] = {}
         self.open = 0
+        self.working = 0
 
     def bound(self, client: str) -> int:
         """What one client may hold."""
@@ -146,12 +147,14 @@ class Places:
         self._clients[place.client].idle(place).pop(place)
         place.idle_since = None
         place.used = True
+        self.working += 1
 
     def idle(self, place: Place, now: float) -> None:
         """Nothing is under way on it any more."""
         if place.left or place.idle_since is not None:
             return
         place.idle_since = now
+        self.working -= 1
         self._clients[place.client].idle(place)[place] = None
 
     def leave(self, place: Place) -> None:
@@ -163,5 +166,6 @@ class Places:
         held.idle(place).pop(place, None)
         held.count -= 1
         self.open -= 1
+        self.working -= place.idle_since is None
         if not held.count:
             del self._clients[place.client]

@@ -44,6 +44,9 @@ HANDLING: Final[dict[str, Any]] = {
 }
 """aiohttp's arguments for each connection."""
 
+LAST_SECONDS: Final = 0.2
+"""What a handler has to end in once it is told to."""
+
 EXIT_UNAVAILABLE: Final = 69
 
 GC_THRESHOLDS: Final = (100_000, 20, 100)
@@ -139,11 +142,7 @@ class Server:
             StartError: the address cannot be listened on, or the log cannot be opened.
         """
         await self.sink.open()
-        self._runner = web.AppRunner(
-            application(self.sink, self.door),
-            **HANDLING,
-            shutdown_timeout=self._settings.server.drain_seconds,
-        )
+        self._runner = web.AppRunner(application(self.sink, self.door), **HANDLING)
         await self._runner.setup()
         served = self._runner.server
         assert served is not None
@@ -195,20 +194,25 @@ class Server:
 
     async def drain(self) -> None:
         """Takes nothing new, finishes what is under way within `drain_seconds`, closes."""
-        assert self._runner is not None
+        assert self._listener is not None
         self.sink.drain()
-        if self._listener is not None:
-            self._listener.close()
+        self._listener.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.server.drain_seconds):
                 await self.sink.intake.idle()
+                await self._listener.quiet()
         await self.close()
 
     async def close(self) -> None:
+        """Cuts off what still is under way."""
         self.sink.drain()
         if self._listener is not None:
             self._listener.close()
         if self._runner is not None:
+            served = self._runner.server
+            if served is not None:
+                served.pre_shutdown()
+                await served.shutdown(LAST_SECONDS)
             await self._runner.cleanup()
         if self._listener is not None:
             await self._listener.aclose()
