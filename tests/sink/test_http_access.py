@@ -1,6 +1,7 @@
 """Who may pass: tokens, hosts, other sites, addresses."""
 
 import asyncio
+import ssl
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from ttsink.http.server import Server, StartError
 from ttsink.settings import Settings
 
 LINE = b'{"message":"hello"}'
+PAIRS = Path(__file__).resolve().parents[1] / "support" / "tls"
 TOKENS = {"TTSINK_INGEST_TOKEN": "send-1 send-2", "TTSINK_READ_TOKEN": "read-1"}
 
 
@@ -73,6 +75,67 @@ async def test_tokens_are_read_again_without_a_restart(tmp_path: Path) -> None:
 
         assert (before, after, kept) == (401, 200, 200)
         assert [notice["code"] for notice in about["notices"]][-1] == "reload_failed"
+
+
+async def test_a_token_that_is_taken_away_ends_the_streams_opened_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_text("old\nnew\n")
+    async with (
+        running(auth={"read_token_file": [str(path)]}) as sink,
+        sink.stream(headers=bearer("old")) as lost,
+        sink.stream(headers=bearer("new")) as kept,
+    ):
+        await lost.until(b"retry:")
+        path.write_text("new\n")
+        await asyncio.to_thread(sink.server.reload)
+        await lost.rest()
+        await sink.post(LINE)
+
+        assert len(await kept.records(1)) == 1
+        assert (await sink.get("/api/records", headers=bearer("old"))).status == 401
+        metrics = await sink.get("/metrics", headers=bearer("new"))
+        assert b'ttsink_sse_closed_total{reason="revoked"} 1.0' in metrics.body
+
+
+async def test_a_certificate_that_cannot_be_read_keeps_no_lost_token_valid(tmp_path: Path) -> None:
+    tokens, certificate = tmp_path / "tokens", tmp_path / "tls.pem"
+    tokens.write_text("old\n")
+    certificate.write_bytes((PAIRS / "first.pem").read_bytes())
+    async with running(
+        server={"tls_certificate": str(certificate), "tls_key": str(PAIRS / "first.key")},
+        auth={"ingest_token_file": [str(tokens)]},
+    ) as sink:
+        tokens.write_text("new\n")
+        certificate.write_text("half a fi")
+        await asyncio.to_thread(sink.server.reload)
+        context = ssl.create_default_context(cafile=str(PAIRS / "first.pem"))
+        statuses = [
+            (await sink.post(LINE, headers=bearer(token), ssl=context)).status
+            for token in ("old", "new")
+        ]
+        (notice,) = [n for n in sink.sink.notices.all() if n.code == "reload_failed"]
+
+        assert statuses == [401, 200]
+        assert notice.detail.startswith("certificate not read again")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "logs.example:8484"}, 200),
+        ({"Host": "logs.example:8484", "Origin": "http://logs.example:8484"}, 200),
+        ({"Host": "logs.example:8484", "Origin": "https://evil.example"}, 403),
+        ({"Host": "logs.example:8484", "Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+def test_where_anyone_may_enter_pages_of_other_sites_still_may_not(
+    headers: dict[str, str], status: int
+) -> None:
+    server = Server(settings({"listen": "0.0.0.0:0", "allow_unauthenticated": True}), {})
+
+    for path in ("/ingest", "/api/records"):
+        answer = server.door.check(path, headers, "192.0.2.1")
+        assert (200 if answer is None else answer.status) == status
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 import asyncio
 import json
 
+import aiohttp
 import pytest
 
 from support.running import Running, eventually, running
+from ttsink.store.subscriber import Subscriber
 from ttwire import sse
 
 
@@ -221,3 +223,20 @@ async def test_about_says_what_the_sink_is_and_the_ledger_balances() -> None:
         assert about["durability"] == "memory"
         assert about["limits"]["max_body_bytes"] == 32 << 20
         assert total["received"] == total["accepted"] == total["retained"] == 10
+
+
+async def test_a_fault_in_the_middle_of_a_stream_ends_it_and_puts_nothing_into_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running() as sink:
+        await sink.post(lines(0, 1))
+        async with sink.stream(params={"tail": "1"}) as stream:
+            await stream.records(1)
+            monkeypatch.setattr(Subscriber, "step", None)
+            await sink.post(lines(1, 1))
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await stream.rest()
+
+            assert b"HTTP/" not in stream.raw
+            assert b"internal" not in stream.raw
+        assert b'ttsink_internal_errors_total{stage="handler"} 1.0' in sink.sink.metrics.text()

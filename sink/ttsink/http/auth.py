@@ -93,6 +93,12 @@ def presented(authorization: str | None) -> str | None:
     return pair.partition(":")[2] or None
 
 
+def holder(authorization: str | None) -> bytes | None:
+    """The digest of the token an `Authorization` header presents, as `Tokens` has them."""
+    token = presented(authorization)
+    return None if token is None else _digest(token)
+
+
 def verdict(authorization: str | None, accepted: tuple[bytes, ...]) -> Verdict:
     """Compares with every accepted token, whichever matches, in constant time."""
     if not accepted:
@@ -131,7 +137,7 @@ def is_loopback(host: str, allowed: Iterable[str] = ()) -> bool:
 
 
 def cross_site(headers: Mapping[str, str], allowed: Iterable[str] = ()) -> bool:
-    """Whether a browser sends this for a page of another site.
+    """Whether a browser sends this for a page of another site than this machine and `allowed`.
 
     Without tokens any page could post to, or read from, a sink on the reader's own machine.
     """

@@ -9,6 +9,7 @@ from aiohttp import HttpVersion11, web
 
 from ttsink.bodies import otlp_http
 from ttsink.http.auth import Tokens, Verdict, cross_site, is_loopback, verdict
+from ttsink.http.client import client
 from ttsink.http.connection import of
 from ttsink.http.refusal import refusal
 from ttsink.metrics import Metrics
@@ -104,7 +105,7 @@ class Door:
             return None
         accepted = self.tokens.ingest if kind == "ingest" else self.tokens.read
         if not accepted:
-            return self._check_site(headers) if self._loopback else None
+            return self._check_site(headers)
         found = verdict(headers.get("Authorization"), accepted)
         if found == "ok":
             return None
@@ -112,7 +113,7 @@ class Door:
 
     def _check_site(self, headers: Mapping[str, str]) -> web.Response | None:
         host = headers.get("Host")
-        if host is not None and not is_loopback(host, self._allowed):
+        if self._loopback and host is not None and not is_loopback(host, self._allowed):
             self._metrics.refused.labels("host").inc()
             return refusal(
                 403,
@@ -120,7 +121,7 @@ class Door:
                 "without a token the Host must be a loopback name such as 127.0.0.1; "
                 "set tokens, or name it in server.allowed_hosts",
             )
-        if cross_site(headers, self._allowed):
+        if cross_site(headers, (*self._allowed, host or "")):
             self._metrics.refused.labels("site").inc()
             return refusal(
                 403, "cross_site", "without a token a page of another site may not use this sink"
@@ -138,7 +139,8 @@ class Door:
             "uninterpolated": "the token starts with ${ or SECRET[: the agent did not replace "
             "it; set the variable or secret where the agent runs",
         }[found]
-        if self._notices.add(f"{kind}_token_{found}", f"from {peer}: {detail}", self._stamp()):
+        cause = f"from {client(peer)}: {detail}"
+        if self._notices.add(f"{kind}_token_{found}", cause, self._stamp()):
             LOGGER.warning("token refused", extra={"scope": kind, "peer": peer, "reason": found})
         challenge = 'Bearer realm="tracetail", Basic realm="tracetail"'
         return refusal(401, f"token_{found}", detail, {"WWW-Authenticate": challenge})

@@ -133,6 +133,7 @@ class Server:
         )
         self._runner: web.AppRunner | None = None
         self._listener: Listener | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.url = ""
 
     async def start(self) -> None:
@@ -141,6 +142,7 @@ class Server:
         Raises:
             StartError: the address cannot be listened on, or the log cannot be opened.
         """
+        self._loop = asyncio.get_running_loop()
         await self.sink.open()
         self._runner = web.AppRunner(application(self.sink, self.door), **HANDLING)
         await self._runner.setup()
@@ -181,16 +183,33 @@ class Server:
         return fit.connections
 
     def reload(self) -> None:
-        """Tokens and certificate, read again; what cannot be read leaves the old in force."""
+        """Tokens and certificate, read again; what cannot be read leaves the old in force.
+
+        Each for itself: a certificate that cannot be read keeps no lost token valid. Reads files,
+        so it is called in a thread.
+        """
         try:
-            self.door.tokens = load_tokens(self._settings.auth, self._environ)
-            if self._tls is not None:
-                tls.load(self._tls, self._settings.server)
-        except (AuthError, ConfigError) as error:
-            LOGGER.error("reload failed, the old ones stay in force: %s", error)
-            self.sink.notices.add("reload_failed", str(error), self.sink.stamp())
+            tokens = load_tokens(self._settings.auth, self._environ)
+        except AuthError as error:
+            self._stays("tokens", error)
         else:
-            LOGGER.info("tokens and certificate read again")
+            self.door.tokens = tokens
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self.sink.seats.revoke, tokens.read)
+            LOGGER.info("tokens read again")
+        if self._tls is None:
+            return
+        try:
+            tls.load(self._tls, self._settings.server)
+        except ConfigError as error:
+            self._stays("certificate", error)
+        else:
+            LOGGER.info("certificate read again")
+
+    def _stays(self, what: str, error: Exception) -> None:
+        detail = f"{what} not read again, the old stay in force: {error}"
+        LOGGER.error(detail)
+        self.sink.notices.add("reload_failed", detail, self.sink.stamp())
 
     async def drain(self) -> None:
         """Takes nothing new, finishes what is under way within `drain_seconds`, closes."""

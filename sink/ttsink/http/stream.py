@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
+from ttsink.http.auth import holder
 from ttsink.http.client import client
 from ttsink.http.ingest import refused
 from ttsink.http.parameters import only
@@ -64,7 +65,11 @@ def add_routes(app: web.Application, view: View, seats: Seats) -> None:
     async def stream(request: web.Request) -> web.StreamResponse:
         try:
             question = asked(request.query, request.headers, time.time())
-            seat = seats.take(client(request.remote or "?"), _departed(request))
+            seat = seats.take(
+                client(request.remote or "?"),
+                _departed(request),
+                holder(request.headers.get("Authorization")),
+            )
             seat.wants_states = question.state
         except Refused as error:
             return refused(error)

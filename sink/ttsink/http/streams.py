@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from ttsink.intake.admission import Refused
@@ -25,8 +25,12 @@ class Seat:
     `closing` is the reason once it is to close. `wants_states` is set by who reads.
     """
 
-    def __init__(self, client: str, now: float, departed: Callable[[], bool]) -> None:
+    def __init__(
+        self, client: str, now: float, departed: Callable[[], bool], holder: bytes | None = None
+    ) -> None:
+        """`holder` is the digest of the token it was opened with."""
         self.client = client
+        self.holder = holder
         self.written_at = now
         self.silent = False
         self.closing: str | None = None
@@ -78,7 +82,7 @@ class Seats:
     def __len__(self) -> int:
         return len(self._seats)
 
-    def take(self, client: str, departed: Callable[[], bool]) -> Seat:
+    def take(self, client: str, departed: Callable[[], bool], holder: bytes | None = None) -> Seat:
         """A seat for one stream; give it back with `leave`.
 
         Raises:
@@ -98,7 +102,7 @@ class Seats:
                 f"{limit.max_subscribers_per_client} streams are open from this address "
                 "(stream.max_subscribers_per_client)",
             )
-        seat = Seat(client, self.clock(), departed)
+        seat = Seat(client, self.clock(), departed, holder)
         self._seats.add(seat)
         self._by_client[client] += 1
         self.metrics.streams.inc()
@@ -140,6 +144,12 @@ class Seats:
         while True:
             await asyncio.sleep(min(TICK_SECONDS, self.settings.heartbeat_seconds / 2))
             self.tick()
+
+    def revoke(self, accepted: Collection[bytes]) -> None:
+        """Ends the streams whose token is no more among those for reading; none means all may."""
+        for seat in self._seats:
+            if accepted and seat.holder not in accepted:
+                seat.close("revoked")
 
     def close(self, reason: str) -> None:
         """Ends every stream, and lets no new one in."""
