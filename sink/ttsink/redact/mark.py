@@ -4,7 +4,7 @@ The digest is HMAC-SHA-256 under a key of this installation: the same value give
 mark in every job, and nobody without the key can try a dictionary of values against it.
 """
 
-import hmac
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Literal
@@ -15,6 +15,9 @@ MASK = "****"
 MASK_KEEP_CHARS = 4
 MASK_MIN_CHARS = 12
 """A shorter value is masked whole: four of eight characters would be half of it."""
+
+BLOCK_BYTES = 64
+"""Of SHA-256: a longer key is digested first, a shorter one filled up."""
 
 _CASELESS = frozenset({"email"})
 _NOT_ALNUM = re.compile(rb"[^0-9A-Za-z]+")
@@ -28,6 +31,7 @@ class Marker:
         self, key: bytes, digits: int, modes: Mapping[str, Mode], numbers: Iterable[str]
     ) -> None:
         self._key = key
+        self._keyed: dict[str, tuple[hashlib._Hash, hashlib._Hash]] = {}
         self._digits = digits
         self._modes = modes
         self._numbers = frozenset(numbers)
@@ -42,13 +46,30 @@ class Marker:
             return b"[%b]" % kind.encode()
         if mode == "mask":
             return f"[{kind}:{MASK}{self._tail(value)}]".encode()
-        plain = self.normal(kind, value)
-        digest = hmac.digest(self._key, kind.encode() + b"\0" + plain, "sha256")
-        return f"[{kind}:{digest.hex()[: self._digits]}]".encode()
+        inner, outer = self._keyed.get(kind) or self._of_kind(kind)
+        inner = inner.copy()
+        inner.update(self.normal(kind, value))
+        outer = outer.copy()
+        outer.update(inner.digest())
+        return f"[{kind}:{outer.hexdigest()[: self._digits]}]".encode()
+
+    def _of_kind(self, kind: str) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+        """HMAC (RFC 2104) up to where a value comes in, which is the same for all of a kind.
+
+        A batch may hold a million values, and `hmac.digest` takes the key in for each anew.
+        """
+        key = self._key if len(self._key) <= BLOCK_BYTES else hashlib.sha256(self._key).digest()
+        key = key.ljust(BLOCK_BYTES, b"\0")
+        inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key) + kind.encode() + b"\0")
+        outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
+        self._keyed[kind] = inner, outer
+        return inner, outer
 
     def normal(self, kind: str, value: bytes) -> bytes:
         """The value as it is digested: case of an e-mail and joints of a number do not count."""
         if kind in _CASELESS:
+            if value.isascii():
+                return value.lower()
             return value.decode("utf-8", "replace").casefold().encode()
         if kind in self._numbers:
             return _NOT_ALNUM.sub(b"", value).upper()

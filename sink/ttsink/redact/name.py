@@ -1,6 +1,7 @@
 """Which names of fields say that the value under them is a secret, whatever it looks like."""
 
 import re
+from collections.abc import Container, Iterable
 from functools import lru_cache
 
 _ENDINGS = {
@@ -73,6 +74,8 @@ _HARMLESS = frozenset(
     }
 )
 """Words that end like a secret's name: paging, and what language models count."""
+KIND_OF_NAMED_FIELD = "field"
+"""The kind of a field whose name the settings list."""
 _LONGEST_ENDING = max(map(len, _ENDINGS))
 _JOINTS = re.compile(r"[^0-9a-z]+")
 MAX_NAME_CHARS = 256
@@ -107,3 +110,27 @@ def _kind_of(name: str) -> str | None:
 
 
 _remembered = lru_cache(maxsize=4096)(_kind_of)
+
+
+def plain_name(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+class Names:
+    """What names of fields say, in view of the settings: `fields`, `keep_fields`, kinds off."""
+
+    def __init__(self, named: Iterable[str], kept: Iterable[str], off: Container[str]) -> None:
+        self._named = frozenset(map(plain_name, named))
+        self._kept = frozenset(map(plain_name, kept))
+        self._off = off
+
+    def kind(self, name: str) -> str | None:
+        """The kind of what a field of this name holds, if the name alone decides."""
+        if self._kept or self._named:
+            plain = plain_name(name)
+            if plain in self._kept:
+                return None
+            kind = KIND_OF_NAMED_FIELD if plain in self._named else kind_of(name)
+        else:
+            kind = kind_of(name)
+        return None if kind in self._off else kind

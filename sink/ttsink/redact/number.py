@@ -31,12 +31,25 @@ _MACHINE = re.compile(
 )
 """What stands before the `@` of a repository, a login or a Celery or RabbitMQ node."""
 _LOGIN = re.compile(rb"://[^\s/@]*$")
+_USUAL = re.compile(
+    rb"([0-9A-Za-z_+\x80-\xf4][0-9A-Za-z_+.\x80-\xf4-]*+)"
+    rb"@[A-Za-z][0-9A-Za-z.-]*\.([A-Za-z]{2,})"
+)
+"""An address with nothing to trim, as nearly all of them are."""
 MAX_LOGIN_BYTES = 128
 """How far back a URL may begin whose login and host look like an address together."""
 
 
 def email(text: bytes, start: int, end: int) -> list[tuple[int, int]]:
     """Trim what prose, quotes and URLs put before the address; `logo@2x.png` is a file."""
+    if usual := _USUAL.fullmatch(text, start, end):
+        if (
+            usual[2].lower() in _FILE_ENDINGS
+            or _MACHINE.match(text, start, usual.end(1))
+            or _in_url(text, start)
+        ):
+            return []
+        return [(start, end)]
     local, _, domain = text[start:end].rpartition(b"@")
     domain = domain.rstrip(b"-")
     end = start + len(local) + 1 + len(domain)
@@ -46,9 +59,14 @@ def email(text: bytes, start: int, end: int) -> list[tuple[int, int]]:
     last = domain.rpartition(b".")[2].lower()
     if not name or len(last) < 2 or last in _FILE_ENDINGS or _VERSION.match(domain):
         return []
-    if _MACHINE.match(name) or _LOGIN.search(text[max(0, start - MAX_LOGIN_BYTES) : start]):
+    if _MACHINE.match(name) or _in_url(text, start):
         return []
     return [(start + len(local) - len(name), end)]
+
+
+def _in_url(text: bytes, start: int) -> bool:
+    first = max(0, start - MAX_LOGIN_BYTES)
+    return text.find(b"://", first, start) >= 0 and _LOGIN.search(text[first:start]) is not None
 
 
 EMAIL = Rule(

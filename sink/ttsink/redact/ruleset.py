@@ -1,7 +1,7 @@
 """The rules in force, compiled: one pattern for a batch, one set for a text, one each to cut."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import re2
@@ -10,8 +10,10 @@ from stdnum.iso7064 import mod_11_2, mod_97_10
 
 from ttsink.redact.check import iban, valid
 from ttsink.redact.credential import CREDENTIAL_RULES
+from ttsink.redact.name import KIND_OF_NAMED_FIELD
 from ttsink.redact.number import IP_RULES, NUMBER_RULES
-from ttsink.redact.rule import SCAN_MAX_MEM_BYTES, Accept, Rule, Span, any_of, options
+from ttsink.redact.pattern import NOWHERE, Search, matches, search
+from ttsink.redact.rule import MARKED, SCAN_MAX_MEM_BYTES, Accept, Rule, Span, any_of, options
 from ttsink.redact.secret import SECRET_RULES
 from ttsink.redact.settings import MAX_DIGITS, MAX_OWN_RULES, MIN_DIGITS, OwnRule, RedactionSettings
 from ttsink.redact.view import COLOUR_ENCODED, COLOUR_SCAN
@@ -19,8 +21,6 @@ from ttsink.redact.view import COLOUR_ENCODED, COLOUR_SCAN
 BUILT_IN: tuple[Rule, ...] = (*SECRET_RULES, *CREDENTIAL_RULES, *NUMBER_RULES, *IP_RULES)
 OFF_BY_DEFAULT = frozenset({"ipv4", "ipv6"})
 """Logs need addresses; who must not keep them turns these on."""
-KIND_OF_NAMED_FIELD = "field"
-"""The kind of a field whose name the settings list."""
 KINDS = tuple(dict.fromkeys([*(rule.kind for rule in BUILT_IN), KIND_OF_NAMED_FIELD]))
 NUMBER_KINDS = frozenset(rule.kind for rule in BUILT_IN if rule.number)
 
@@ -41,6 +41,10 @@ _CHECKSUMS: dict[str, Accept] = {
     "mod_11_2": valid(lambda text: mod_11_2.is_valid("".join(filter(str.isalnum, text)))),
     "mod_97_10": valid(lambda text: mod_97_10.is_valid("".join(filter(str.isalnum, text)))),
 }
+MANY_RULES = 4
+"""So many rules with one scan are asked all at once which of them match."""
+_GO_ON = frozenset({b",", b";", b"&"})
+"""What some rules take for a part of a value where no other pair follows it."""
 MAX_REFUSED_BYTES = 256
 """A longer candidate that was refused is not looked into again."""
 
@@ -49,19 +53,16 @@ class RedactionSettingsError(ValueError):
     """A setting of redaction that cannot be used; says which, and what would be right."""
 
 
-class Found(NamedTuple):
-    """One value in a text, by its bounds there; `order` breaks ties between rules."""
+Found = tuple[int, int, int, str, bytes]
+"""One value in a text: its bounds there, what breaks ties between rules, kind and value.
 
-    start: int
-    end: int
-    order: int
-    kind: str
-    value: bytes
+Made for every value, so a plain tuple.
+"""
 
 
 class _Compiled(NamedTuple):
     rule: Rule
-    pattern: re2._Regexp
+    search: Search
     order: int
 
 
@@ -131,33 +132,38 @@ class Ruleset:
 
         self._allow = frozenset(value.encode().lower() for value in settings.allow)
         self._allow_patterns = [_allow_pattern(one) for one in settings.allow_patterns]
+        self._allows_some = bool(self._allow or self._allow_patterns)
         # Rules by what makes a text worth their while: one pass tells which are to be tried.
-        self._set = re2.Set.SearchSet(options())
+        worth = re2.Set.SearchSet(options())
         self._tried: list[list[_Compiled]] = []
         places: dict[bytes, int] = {}
         for order, rule in enumerate(rules):
             if rule.scan not in places:
-                places[rule.scan] = self._set.Add(rule.scan)
+                places[rule.scan] = worth.Add(rule.scan)
                 self._tried.append([])
-            pattern = re2.compile(rule.find, options())
-            self._tried[places[rule.scan]].append(_Compiled(rule, pattern, order))
-        self._set.Compile()
+            found = search(re2.compile(rule.find, options()))
+            self._tried[places[rule.scan]].append(_Compiled(rule, found, order))
+        worth.Compile()
+        self._worth = matches(worth)
+        self._which = [_which(tried) for tried in self._tried]
         self._own = [
-            _Compiled(rule, re2.compile(rule.find, _utf8_options()), -1) for rule, _ in own
+            _Compiled(rule, search(re2.compile(rule.find, _utf8_options())), -1) for rule, _ in own
         ]
         scan = options()
         scan.never_capture = True
         named = [rb'"(?i:pass|pin|auth|cookies|ssn|secrets)\\*":']
         named += [b"(?i:" + re2.escape(name.encode()) + rb')\\*"[ ]?:' for name in settings.fields]
-        self._scan = re2.compile(any_of([*places, *named, _ENCODED, COLOUR_SCAN]), scan)
+        self._scan = search(re2.compile(any_of([*places, *named, _ENCODED, COLOUR_SCAN]), scan))
         self._own_scan = (
-            re2.compile(any_of(pattern for _, pattern in own), _utf8_options()) if own else None
+            search(re2.compile(any_of(pattern for _, pattern in own), _utf8_options()))
+            if own
+            else None
         )
 
     def suspects(self, lines: bytes) -> set[int]:
         """Numbers of the lines (of JSON) that may hold something, from 0."""
         found = self._scanned(lines)
-        if not found:
+        if not found or (b"1b[" not in lines and b"033[" not in lines):
             return found
         # Colours stand right before values and hide them. Lines that hold any are scanned again
         # without: to look for colours in every batch took as long as to scan it.
@@ -175,35 +181,42 @@ class Ruleset:
     def find(self, text: bytes, *, numbers: bool = True) -> list[Found]:
         """Every value in a text that every rule in force accepts; they may overlap."""
         found: list[Found] = []
-        for index in self._set.Match(text) or ():
-            for compiled in self._tried[index]:
+        for index in self._worth(text):
+            tried, which = self._tried[index], self._which[index]
+            for compiled in tried if which is None else [tried[at] for at in which(text)]:
                 if numbers or not compiled.rule.number:
-                    found.extend(self._cut(text, compiled))
+                    self._cut(text, compiled, found)
         for compiled in self._own:
-            found.extend(self._cut(text, compiled))
+            self._cut(text, compiled, found)
         return found
 
     def allows(self, value: bytes) -> bool:
-        return value.lower() in self._allow or any(
-            pattern.fullmatch(value) is not None for pattern in self._allow_patterns
+        return self._allows_some and (
+            value.lower() in self._allow
+            or any(pattern.fullmatch(value) is not None for pattern in self._allow_patterns)
         )
 
-    def _cut(self, text: bytes, compiled: _Compiled) -> Iterator[Found]:
-        rule, pattern, order = compiled
-        at = 0
-        while (match := pattern.search(text, at)) is not None:
-            start, end = match.span(1)
+    def _cut(self, text: bytes, compiled: _Compiled, found: list[Found]) -> None:
+        rule, search, order = compiled
+        kind, accept = rule.kind, rule.accept
+        at, size = 0, len(text)
+        while at < size:
+            bounds = search(text, at, size)
+            if bounds[0] == NOWHERE:
+                return
+            start, end = bounds[1]
             if start == end:
-                at = max(match.end(), at + 1)
+                at = max(bounds[0][1], at + 1)
                 continue
-            spans: Sequence[Span] = (
-                ((start, end),) if rule.accept is None else rule.accept(text, start, end)
-            )
+            if end - start == 1 and text[start] == MARKED[0] and text[end : end + 1] not in _GO_ON:
+                at = max(at, start, bounds[0][0] + 1)  # a mark, which no rule takes
+                continue
+            spans: Sequence[Span] = ((start, end),) if accept is None else accept(text, start, end)
             taken = False
             for first, last in spans:
                 value = text[first:last]
-                if value.strip(b"\xff") and not self.allows(value):
-                    yield Found(first, last, order, rule.kind, value)
+                if value.strip(MARKED) and not (self._allows_some and self.allows(value)):
+                    found.append((first, last, order, kind, value))
                     taken = True
                 at = max(at, last)
             if not taken:
@@ -212,7 +225,18 @@ class Ruleset:
                 # place would cost its length squared.
                 inside = start + 1 if rule.number else start
                 whole = rule.thorough or end - start > MAX_REFUSED_BYTES
-                at = max(at, end if whole else inside, match.start() + 1)
+                at = max(at, end if whole else inside, bounds[0][0] + 1)
+
+
+def _which(tried: Sequence[_Compiled]) -> Callable[[bytes], Sequence[int]] | None:
+    """Of many rules that share a scan, as all national ids after a word do, those that match."""
+    if len(tried) < MANY_RULES:
+        return None
+    patterns = re2.Set.SearchSet(options())
+    for compiled in tried:
+        patterns.Add(compiled.rule.find)
+    patterns.Compile()
+    return matches(patterns)
 
 
 def _allow_pattern(pattern: str) -> re2._Regexp:
@@ -224,20 +248,20 @@ def _allow_pattern(pattern: str) -> re2._Regexp:
         ) from None
 
 
-def _matching_lines(pattern: re2._Regexp, lines: bytes) -> set[int]:
+def _matching_lines(search: Search, lines: bytes) -> set[int]:
     found: set[int] = set()
     at = counted = number = 0
-    while (match := pattern.search(lines, at)) is not None:
+    size = len(lines)
+    while at < size:
+        start, end = search(lines, at, size)[0]
+        if end < 0:
+            break
         # A match may begin with the newline before its line.
-        last = max(match.end() - 1, match.start())
+        last = max(end - 1, start)
         number += lines.count(b"\n", counted, last)
-        counted = last
         found.add(number)
         after = lines.find(b"\n", last)
         if after < 0:
-            break
-        at = after
-        if lines[at : at + 1] == b"\n" and at + 1 >= len(lines):
             break
         number += 1
         counted = at = after + 1

@@ -8,7 +8,8 @@ Colours are left out of what is searched: loggers put them right before a value.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from ttsink.redact.rule import MARKED
@@ -32,87 +33,110 @@ class _Piece(NamedTuple):
     literal: bool
 
 
+Edit = tuple[int, int, bytes]
+"""Bounds of what is left out of a text, and what stands there instead."""
+
+
 class View:
-    """`text` is what patterns see; `source` gives the bounds in the text it was made from."""
+    """`text` is what patterns see; `source` gives the bounds in the text it was made from.
 
-    __slots__ = ("_inner", "_pieces", "_starts", "text")
+    Most views hold no value, so the way back is only worked out when it is asked for: by
+    making the `edits` to the text of the `inner` view again.
+    """
 
-    def __init__(self, text: bytes, pieces: list[_Piece] | None, inner: "View | None") -> None:
+    __slots__ = ("_edits", "_inner", "_pieces", "_starts", "text")
+
+    def __init__(
+        self,
+        text: bytes,
+        inner: "View | None" = None,
+        edits: Callable[[bytes], Iterator[Edit]] | None = None,
+    ) -> None:
         self.text = text
-        self._pieces = pieces
-        self._starts = [piece.at for piece in pieces] if pieces else []
         self._inner = inner
+        self._edits = edits
+        self._pieces: list[_Piece] = []
+        self._starts: list[int] = []
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        if self._pieces:
-            first = self._pieces[bisect_right(self._starts, start) - 1]
-            begin = first.source + (start - first.at if first.literal else 0)
-            index = bisect_right(self._starts, end - 1) - 1
-            last = self._pieces[index]
-            if last.literal:
-                finish = last.source + (end - last.at)
-            else:
-                finish = self._pieces[index + 1].source
-            start, end = begin, finish
-        return self._inner.source(start, end) if self._inner else (start, end)
+        if self._inner is None or self._edits is None:
+            return start, end
+        if not self._pieces:
+            self._pieces = _pieces(self._edits(self._inner.text))
+            self._starts = [piece.at for piece in self._pieces]
+        first = self._pieces[bisect_right(self._starts, start) - 1]
+        begin = first.source + (start - first.at if first.literal else 0)
+        index = bisect_right(self._starts, end - 1) - 1
+        last = self._pieces[index]
+        finish = last.source + (end - last.at) if last.literal else self._pieces[index + 1].source
+        return self._inner.source(begin, finish)
 
 
-def _replaced(text: bytes, found: Iterator[tuple[int, int, bytes]], inner: View | None) -> View:
+def _pieces(edits: Iterator[Edit]) -> list[_Piece]:
     pieces: list[_Piece] = []
-    parts: list[bytes] = []
     at = done = 0
-    for start, end, instead in found:
+    for start, end, instead in edits:
         if start > done:
             pieces.append(_Piece(at, done, literal=True))
-            parts.append(text[done:start])
             at += start - done
         pieces.append(_Piece(at, start, literal=False))
-        parts.append(instead)
         at += len(instead)
         done = end
-    if not pieces:
-        return View(text, None, inner)
     pieces.append(_Piece(at, done, literal=True))
-    parts.append(text[done:])
-    return View(b"".join(parts), pieces, inner)
+    return pieces
 
 
-def _unescaped(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    return _meant(found[0])
+
+
+@lru_cache(maxsize=1024)
+def _meant(escape: bytes) -> bytes:
+    """What one escape stands for; a single character, so that it can be remembered."""
+    if escape[0] == 0x25:
+        byte = int(escape[1:], 16)
+        return b"\xef\xbf\xbd" if byte == MARKED[0] else bytes((byte,))
+    if len(escape) == 4:
+        return b"\x1b"
+    if len(escape) == 6 and escape[1] == 0x75:
+        return chr(int(escape[-4:], 16)).encode("utf-8", "surrogatepass")
+    letter = escape[1:]
+    return MARKED if letter == MARKED else _SHORT.get(letter, letter)
+
+
+def _escapes(text: bytes) -> Iterator[Edit]:
     for found in _ESCAPE.finditer(text):
-        start, end = found.span()
-        if text[start] == 0x25:
-            byte = int(text[start + 1 : end], 16)
-            instead = b"\xef\xbf\xbd" if byte == MARKED[0] else bytes((byte,))
-        elif end - start == 4:
-            instead = b"\x1b"
-        elif end - start == 6 and text[start + 1] == 0x75:
-            instead = chr(int(text[start + 2 : end], 16)).encode("utf-8", "surrogatepass")
-        else:
-            letter = text[start + 1 : end]
-            instead = MARKED if letter == MARKED else _SHORT.get(letter, letter)
-        yield start, end, instead
+        yield found.start(), found.end(), _meant(found[0])
+
+
+def _colours(text: bytes) -> Iterator[Edit]:
+    return ((found.start(), found.end(), b"") for found in _COLOUR.finditer(text))
 
 
 def _plain(view: View) -> View:
     if b"\x1b[" not in view.text:
         return view
-    found = ((m.start(), m.end(), b"") for m in _COLOUR.finditer(view.text))
-    return _replaced(view.text, found, view)
+    return View(_COLOUR.sub(b"", view.text), view, _colours)
 
 
 def views(text: bytes, marks: re.Pattern[bytes]) -> Iterator[View]:
     """The text itself with every mark as one opaque byte, then layer after layer undone."""
+
+    def marked(text: bytes) -> Iterator[Edit]:
+        return ((found.start(), found.end(), MARKED) for found in marks.finditer(text))
+
+    view = View(text)
     if b"[" in text:
-        view = _replaced(text, ((m.start(), m.end(), MARKED) for m in marks.finditer(text)), None)
-    else:
-        view = View(text, None, None)
-    view = _plain(view)
+        plain = marks.sub(MARKED, text)
+        if plain != text:
+            view = View(plain, view, marked)
+        view = _plain(view)
     yield view
     for _ in range(MAX_LAYERS):
         if b"\\" not in view.text and b"%" not in view.text:
             return
-        inner = _replaced(view.text, _unescaped(view.text), view)
-        if inner.text == view.text:
+        inner = _ESCAPE.sub(_unescaped, view.text)
+        if inner == view.text:
             return
-        view = _plain(inner)
+        view = _plain(View(inner, view, _escapes))
         yield view
