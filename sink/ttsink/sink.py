@@ -103,6 +103,7 @@ class Sink:
             on_mistake=self._notice,
             caps=Caps(self.settings.cap),
             on_capped=self._capped,
+            current=keeper.current,
             clock=self.clock,
             monotonic=self._monotonic,
         )

@@ -5,7 +5,7 @@ Nothing of a batch is kept unless all of it was read.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -82,6 +82,7 @@ class Intake:
         on_mistake: Callable[[Mistake], None] = lambda _mistake: None,
         caps: Caps | None = None,
         on_capped: Callable[[Outcome], None] = lambda _outcome: None,
+        current: Callable[[int], Awaitable[None]] | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -103,6 +104,7 @@ class Intake:
         self._mistakes = Mistakes()
         self._caps = caps or Caps(CapSettings())
         self._on_capped = on_capped
+        self._current = current
         self._repeats = Repeats()
         self._decoders = asyncio.Semaphore(MAX_DECODERS)
 
@@ -229,6 +231,8 @@ class Intake:
         self.acknowledged = appended.last
         self._count_stored(outcome.batch, told)
         if outcome.jobs:
+            if self._current is not None:  # the accounts of new jobs are made by the view
+                await self._current(appended.last)
             self._count_capped(outcome)
         capped = outcome.capped
         return Taken(accepted=count - capped, rejected=told.rejected, capped=capped)

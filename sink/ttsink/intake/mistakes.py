@@ -132,7 +132,8 @@ def _jobless(sender: _Sender, jobs: Keys) -> bool:
     """Whether so many records had no job, from the first on; one job, and it is never asked."""
     if not 0 <= sender.jobless < MIN_RECORDS:
         return False
-    some = jobs.column()[: MIN_RECORDS - sender.jobless]
+    names = jobs.names
+    some = [names[number] for number in jobs.places[: MIN_RECORDS - sender.jobless]]
     if any(job is not None for job in some):
         sender.jobless = -1
         return False

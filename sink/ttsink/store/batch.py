@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import compress
 from typing import Final
 
@@ -86,8 +86,9 @@ class Columns(msgspec.Struct, frozen=True, array_like=True):
         return self.timestamps[start : start + TIMESTAMP_CHARACTERS].rstrip()
 
     def picked(self, places: Sequence[int]) -> "Columns":
-        """The columns of some of the records, in that order; nobody has looked for verdicts."""
+        """The columns of some of the records, in that order."""
         width = traceindex.KEY_BYTES
+        known = self.verdicts
         marks = map(frozenset, (self.malformed, self.truncated, self.redacted))
         malformed, truncated, redacted = (
             [at for at, place in enumerate(places) if place in marked] for marked in marks
@@ -102,6 +103,7 @@ class Columns(msgspec.Struct, frozen=True, array_like=True):
             malformed,
             truncated,
             redacted,
+            known and {at: known[place] for at, place in enumerate(places) if place in known},
         )
 
 
@@ -201,6 +203,18 @@ class Stored(msgspec.Struct, frozen=True):
         An empty batch tells that all that the log has up to there was given.
         """
         return self.positions[-1] if self.positions else self.first + len(self.batch) - 1
+
+    def parts(self, most: int) -> Iterator["Stored"]:
+        """The same records in several batches of at most so many, where they are more."""
+        count = len(self.batch)
+        if count <= most:
+            yield self
+            return
+        for start in range(0, count, most):
+            places = range(start, min(start + most, count))
+            positions = self.positions[start : start + most] if self.positions else None
+            first = positions[0] if positions else self.first + start
+            yield Stored(first, self.batch.picked(places), self.stored_at, positions)
 
     def known(self, position: int) -> int:
         """How many of its records, the first ones, lie at or below a position."""

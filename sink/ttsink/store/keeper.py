@@ -16,6 +16,9 @@ TRIM_SECONDS: Final = 1.0
 CURRENT_TURNS: Final = 64
 """Turns of the loop until the view has what was stored: two for a batch that waits for slack."""
 
+PART_RECORDS: Final = 4_096
+"""Records that the view takes in before the loop serves others: some 10 ms."""
+
 LARGE_RECORDS: Final = 64
 """A batch of more may wait for slack; a small one costs less than waiting does."""
 
@@ -43,11 +46,14 @@ class Keeper:
         async for stored in self._log.entries():
             if len(stored.batch) > LARGE_RECORDS and not self._log.status().pending_bytes:
                 await self._slack.wait()
-            try:
-                self._view.apply(stored)
-            except Exception as error:
-                self._failed(error)
-            self._look(stored.last)
+            for part in stored.parts(PART_RECORDS):
+                try:
+                    self._view.apply(part)
+                except Exception as error:
+                    self._failed(error)
+                self._look(part.last)
+                if part.last < stored.last:
+                    await asyncio.sleep(0)
 
     def _look(self, seen: int = 0) -> None:
         if max(self._view.order.last, seen) >= self._goal:

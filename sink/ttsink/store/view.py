@@ -116,26 +116,24 @@ class View:
     ) -> tuple[dict[Ring, int], list[Ring]]:
         """Each ring with its count of the batch, and the column of rings."""
         live = rings.live
+        last = stored.last
         homes = list(map(live.get, keys.names))
-        counts = Counter(keys.places)
         if None in homes:
             missing = [name for name, ring in zip(keys.names, homes, strict=True) if ring is None]
-            for retired in rings.make(missing, stored.stored_at, stored.last):  # type: ignore[arg-type]  # None has one
+            for retired in rings.make(missing, stored.stored_at, last):  # type: ignore[arg-type]  # None has one
                 self._eviction.empty(retired)
-            for number, name in enumerate(keys.names):
-                if homes[number] is not None:
-                    continue
-                home = homes[number] = live.get(name, rings.overflow)
-                home.since = min(home.since, stored.first)
-                if home is rings.overflow:
-                    rings.overflowed += counts[number]
-        touched: dict[Ring, int] = {}
-        for number, count in counts.items():
-            ring = homes[number]
-            assert ring is not None
-            ring.last = stored.last
-            touched[ring] = touched.get(ring, 0) + count
-        return touched, list(map(homes.__getitem__, keys.places))  # type: ignore[arg-type]  # none is None now
+            overflow = rings.overflow
+            given = [live.get(name, overflow) for name in missing]
+            for ring in set(given):
+                ring.since = min(ring.since, stored.first)
+            late = iter(given)
+            homes = [next(late) if ring is None else ring for ring in homes]
+        column: list[Ring] = list(map(homes.__getitem__, keys.places))  # type: ignore[arg-type]  # none is None now
+        touched = Counter(column)
+        for ring in touched:
+            ring.last = last
+        rings.overflowed += touched.get(rings.overflow, 0)
+        return touched, column
 
     def _evict(self, touched: Iterable[Ring]) -> None:
         eviction = self._eviction
