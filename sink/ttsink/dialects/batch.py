@@ -8,7 +8,7 @@ value by value.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ttsink.bodies.rows import Columns, columns_of
+from ttsink.bodies.rows import Columns, Rows, columns_of
 from ttsink.dialects.fields import MEMBERS, FieldMapping
 from ttsink.dialects.line import lines_within
 from ttsink.dialects.plan import SOURCE_TYPE, Plan, Plans, Source, deep_shapes
@@ -162,10 +162,9 @@ class _Reading:
             if column is not None:
                 whole[member] = column if isinstance(column, list) else list(column)
                 certain.add(key)
+        doubtful = () if isinstance(objects, Rows) and objects.is_flat else plan.doubtful
         objecting = tuple(
-            key
-            for key in plan.doubtful
-            if key not in certain and dict in set(map(type, columns[key]))
+            key for key in doubtful if key not in certain and dict in set(map(type, columns[key]))
         )
         if objecting:
             return self._by_depth(objects, columns, keys, (*inside, *objecting), opened=opened)
@@ -181,10 +180,13 @@ class _Reading:
             self._show(plan, fields, whole["message"])
         trim(whole["message"])
         self._tell(fields, plan, whole, {each for each in partial if None in whole[each]})
+        is_whole = True
         for member in partial:
-            if whole[member].count(None) == len(fields):
+            absent = whole[member].count(None)
+            is_whole = is_whole and absent in {0, len(fields)}
+            if absent == len(fields):
                 del whole[member]
-        return Table(whole, fields, self._received, self._agent)
+        return Table(whole, fields, self._received, self._agent, is_whole=is_whole)
 
     def _member(
         self,

@@ -41,11 +41,12 @@ def lines_within(
     key = sources[0].paths[0][0]
     texts = columns[key]
     try:
-        joined = "\n" + "\n".join(texts)
+        joined = "\0".join(texts)
     except TypeError:
         texts = [text if type(text) is str else "" for text in texts]
-        joined = "\n" + "\n".join(texts)
-    if "\n{" not in joined and "=" not in joined:
+        joined = "\0".join(texts)
+    # One character is found many times as fast as two.
+    if "=" not in joined and ("{" not in joined or "\0{" not in "\0" + joined):
         return {}
     opened: dict[int, _Object] = {}
     for at, text in enumerate(texts):

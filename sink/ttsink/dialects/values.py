@@ -114,7 +114,8 @@ class Attempts:
     def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
         if rule in _FROM_ZERO or set(map(type, raw)) != {int}:
             return None
-        return raw if min(raw) >= 0 and max(raw) <= MAX_ATTEMPT else None
+        few = set(raw)
+        return raw if min(few) >= 0 and max(few) <= MAX_ATTEMPT else None
 
     def one(self, raw: Any, rule: str) -> Read:
         kind = type(raw)
@@ -145,7 +146,11 @@ def _scale(rule: str) -> Scale:
 
 class Messages:
     def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
-        return raw if set(map(type, raw)) == {str} else None
+        try:
+            "".join(raw)  # half the cost of a look at the types
+        except TypeError:
+            return None
+        return raw
 
     def one(self, raw: Any, _rule: str) -> Read:
         kind = type(raw)
@@ -180,15 +185,20 @@ MIN_ID_CHARS: Final = 8
 """A shorter text in a field named `trace` or `span` is a word or a number, not an id."""
 
 
+_HEX_DIGITS: Final = b"0123456789abcdef"
+
+
 def _whole_hex(raw: Sequence[Any], digits: int) -> Sequence[Any] | None:
     """The column when each is lower-case hex of this many digits and not all zeros."""
+    ends = b"\n" * len(raw)
     try:
-        joined = "".join(raw)
-        if set(map(len, raw)) != {digits} or bytes.fromhex(joined).hex() != joined:
-            return None
-    except (TypeError, ValueError):
+        joined = ("\n".join(raw) + "\n").encode()
+    except (TypeError, UnicodeEncodeError):
         return None
-    return None if "0" * digits in joined else raw
+    # As many lines as values, each of as many digits: a thirtieth of a look at each.
+    if joined[digits :: digits + 1] != ends or joined.translate(None, _HEX_DIGITS) != ends:
+        return None
+    return None if b"0" * digits in joined else raw
 
 
 class TraceIds:
@@ -239,7 +249,8 @@ def trim(messages: list[Any]) -> None:
     Docker's json-file driver and Fluent Bit's multiline parsers leave one behind every line.
     All messages are looked at as one text first, which costs a thirtieth of a loop.
     """
-    if "\n\0" in "\0".join((*messages, "")):
+    joined = "\0".join(messages)
+    if "\n" in joined and "\n\0" in joined + "\0":
         for at, message in enumerate(messages):
             if message.endswith("\n"):
                 messages[at] = message.removesuffix("\n").removesuffix("\r")
