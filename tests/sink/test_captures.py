@@ -22,6 +22,7 @@ HELD = {
     "hdr_basic_auth": (1, 0, "json_lines"),
     "json_lines_gzip": (9, 0, "json_lines"),
     "json_lines_snappy": (9, 0, "json_lines"),
+    "k8s_events": (10, 0, "json_lines"),
     "k8s_merge_log": (4, 0, "json_lines"),
     "odd_lines": (20, 0, "json_lines"),
     "otlp_logs": (3, 0, "otlp"),

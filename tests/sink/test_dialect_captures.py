@@ -8,6 +8,10 @@ from ttsink.bodies.body import split
 from ttsink.bodies.encoding import decode
 from ttsink.bodies.value import Split
 from ttsink.dialects.dialect import Dialects
+from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.lifecycle_rules import BUILT_IN
+from ttsink.states.states import DEFAULT, KeyStates
+from ttsink.store.batch import Stored, of_records
 from ttwire.record import Record
 
 RECEIVED = "2026-11-22T12:00:00.000000Z"
@@ -104,6 +108,43 @@ def test_kubernetes_lines_without_json_get_job_and_pod_from_their_labels() -> No
     assert (plain.message, plain.level) == ("plain text line, not JSON", None)
     assert plain.timestamp == "2026-11-22T10:15:01.300000Z"
     assert partial.message == "partial one and the rest"
+
+
+def test_events_of_kubernetes_are_the_jobs_they_speak_of() -> None:
+    run, pod = "nightly-29454120", "nightly-29454120-x2x9z"
+
+    assert [(r.job, r.worker, r.level, r.message[:20]) for r in records("k8s_events")] == [
+        (run, None, "info", "Created job nightly-"),
+        (run, pod, "info", "Created pod: nightly"),
+        (run, pod, "info", "Successfully assigne"),
+        (run, pod, "info", "Started container re"),
+        (run, None, "info", "Job completed"),
+        (run, None, "info", "Saw completed job: n"),
+        ("import-17", "import-17-k7s7d", "info", "Created pod: import-"),
+        (None, "import-17-k7s7d", "warn", "Back-off restarting "),
+        ("import-17", None, "warn", "Job has reached the "),
+        (None, None, "info", "Node node-1 status i"),
+    ]
+    times = [r.timestamp for r in records("k8s_events")]
+    assert times[2:4] == ["2026-11-22T10:15:02.123456Z", "2026-11-22T10:15:04.000000Z"]
+
+
+def test_events_of_kubernetes_tell_their_jobs_states() -> None:
+    found = records("k8s_events")
+    states = KeyStates(Lifecycle(BUILT_IN))
+    states.applied(Stored(1, of_records(found), 1_000.0))
+    states.settle()
+
+    jobs = {key: job.wire(1_010.0, DEFAULT) for key, job in states.jobs.items()}
+    assert {key: (job.state, job.inferred) for key, job in jobs.items()} == {
+        "nightly-29454120": ("succeeded", False),
+        "import-17": ("failed", False),
+    }
+    assert {key: tuple(job.workers) for key, job in jobs.items()} == {
+        "nightly-29454120": ("nightly-29454120-x2x9z",),
+        "import-17": ("import-17-k7s7d",),
+    }
+    assert jobs["nightly-29454120"].duration_seconds == 5.0
 
 
 def test_odd_lines_keep_text_times_and_what_is_no_object() -> None:

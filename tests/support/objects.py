@@ -20,12 +20,29 @@ NAMES = sorted(
         for preset in PRESETS.values()
         for field in preset.__struct_fields__
         for entry in getattr(preset, field)
-        if "{" not in entry
+        if "{" not in entry and " with " not in entry
     }
-    | {*dialect_fields.LEVEL, *dialect_fields.TRACE_ID, *dialect_fields.SPAN_ID}
+    | {
+        *(each.partition(" ")[0] for each in dialect_fields.LEVEL),
+        *dialect_fields.TRACE_ID,
+        *dialect_fields.SPAN_ID,
+    }
     | {"job", "worker", "queue", "attempt", "job_id", "task_name", "task_id", "pid", "hostname"}
     | {"contextMap", "mdc.traceId", "headers", "http.request.headers.traceparent"}
-    | {"attributes", "resources", "kubernetes", "extra", "source_type", "envelope", "n", "É.x"}
+    | {
+        "involvedObject",
+        "regarding",
+        "note",
+        "kind",
+        "attributes",
+        "resources",
+        "kubernetes",
+        "extra",
+        "source_type",
+        "envelope",
+        "n",
+        "É.x",
+    }
 )
 WORDS = [
     "info", "WARNING", "notice", "3", "30", "17", "-", "???", "null", "0", "", "file", "w-1",

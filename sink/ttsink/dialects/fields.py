@@ -97,6 +97,8 @@ LEVEL: Final[tuple[str, ...]] = (
     "syslog.severity",
     "log.syslog.severity.code",
     "priority",
+    "type with involvedObject.kind",
+    "type with regarding.kind",
 )
 TRACE_ID: Final[tuple[str, ...]] = (
     "trace_id",
@@ -220,7 +222,7 @@ _NAMED: Final = re.compile(r"\{([^{}]*)\}")
 def names(entry: str) -> tuple[str, ...]:
     """The fields an entry needs: those in braces or the entry itself, then those after `with`."""
     shown, _, also = entry.partition(" with ")
-    needed = (squash(also),) if also else ()
+    needed = (squash(also.partition("=")[0]),) if also else ()
     if "{" not in shown and "}" not in shown:
         return (squash(shown), *needed)
     return (*(squash(name) for name in _NAMED.findall(shown)), *needed)
@@ -230,6 +232,12 @@ def form(entry: str) -> str | None:
     """The `%s` form of an entry with braces, None for a plain name."""
     shown = entry.partition(" with ")[0]
     return _NAMED.sub("%s", shown.replace("%", "%%")) if "{" in shown else None
+
+
+def wanted(entry: str) -> str | None:
+    """What the field after `with` must hold, as `squash` writes it; None if anything will do."""
+    _, is_told, value = entry.partition(" with ")[2].partition("=")
+    return squash(value) if is_told else None
 
 
 _SEPARATORS: Final = str.maketrans("", "", "._-/ ")

@@ -2,11 +2,13 @@
 
 Airflow writes one file a try, `dag_id=D/run_id=R/task_id=T[/map_index=M]/attempt=N.log`
 (`log_filename_template`), and does not name the run in the lines; the kubelet links
-`/var/log/containers/POD_NAMESPACE_CONTAINER-ID.log`.
+`/var/log/containers/POD_NAMESPACE_CONTAINER-ID.log`, where the pod of a CronJob names its run.
 """
 
 import re
 from typing import Final, NamedTuple
+
+from ttsink.dialects import pod
 
 MAX_PATH_CHARS: Final = 1024
 """A longer path is not looked at."""
@@ -41,5 +43,5 @@ def read(path: str) -> Told:
         job = f"{dag}.{task}[{run}]" + (f"[{index}]" if index is not None else "")
         return Told(job=job, attempt=int(attempt))
     if "/containers/" in path and (found := _CONTAINER.search(path)):
-        return Told(worker=found[1])
+        return Told(job=pod.run(found[1]), worker=found[1])
     return Told()

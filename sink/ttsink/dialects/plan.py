@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from ttsink.dialects.fields import MEMBERS, Lists, form, names, squash
+from ttsink.dialects.fields import MEMBERS, Lists, form, names, squash, wanted
 from ttsink.dialects.severity import Scale
 from ttsink.dialects.table import Fields
 
@@ -24,8 +24,9 @@ READ_BY_AGENT: Final = frozenset(
 )
 """Vector sources whose `timestamp` is the time they read the line at."""
 
-ALSO_A_FIELD: Final = frozenset(("event",))
-"""Names whose value stays a field when it is the message: it may say a job's state too."""
+ALSO_A_FIELD: Final = frozenset(("event", "type"))
+"""Names whose value stays a field when it is a member: it may say a job's state too, and the
+type of a Kubernetes event is more than a level."""
 
 SOURCE_TYPE: Final = "source_type"
 
@@ -38,20 +39,29 @@ class Source(NamedTuple):
     """One place a member may be read from.
 
     `paths` are the keys as this shape spells them. With a `form` the texts of the paths fill
-    it; without, there is one path. `rule` is how the value is to be read. `top` is the key
-    that is taken out of the record when the member says all that was there.
+    it; without, there is one path. With `wanted` the last path must hold that. `rule` is how
+    the value is to be read. `top` is the key that is taken out of the record when the member
+    says all that was there.
     """
 
     paths: tuple[Path, ...]
     form: str | None
     rule: str
     top: str | None
+    wanted: str | None = None
 
     def column(self, fields: Fields, places: Sequence[int]) -> Sequence[Any]:
         """The values in the objects at these places; for a form a tuple of them."""
         if self.form is None:
             return fields.values(self.paths[0], places)
-        return list(zip(*(fields.values(path, places) for path in self.paths), strict=True))
+        rows = list(zip(*(fields.values(path, places) for path in self.paths), strict=True))
+        if self.wanted is None:
+            return rows
+        nothing = (None,) * len(self.paths)
+        return [
+            row if type(row[-1]) is str and squash(row[-1]) == self.wanted else nothing
+            for row in rows
+        ]
 
 
 class Plan(NamedTuple):
@@ -184,7 +194,9 @@ def _sources(
                 continue
             paths = tuple(place[0] for place in places if place)
             if shape is not None:
-                found.append(Source(paths[: shape.count("%s")], shape, "", None))
+                value = wanted(entry)
+                shown = paths[: shape.count("%s") + (value is not None)]
+                found.append(Source(shown, shape, "", None, value))
                 continue
             name_of = needed[0]
             for path in places[0] or ():
@@ -219,10 +231,21 @@ _PYTHON: Final = frozenset(
 _PINO: Final = frozenset(("pid", "hostname"))
 _GELF: Final = frozenset(("version", "shortmessage"))
 _SYSLOG: Final = frozenset(("facility", "appname", "procid", "syslogidentifier"))
+# Names a job is part of, and the rule by which `Names` reads it.
+_DERIVED: Final[dict[str, str]] = {
+    "involvedobjectname": "pod",
+    "regardingname": "pod",
+    "k8sobjectname": "pod",
+    "kubernetespodname": "pod",
+    "k8spodname": "pod",
+    "kubernetespodowner": "owner",
+}
 
 
 def _rule(member: str, name: str, path: Path, beside: frozenset[str]) -> str | None:
     """How a value is to be read; None when what stands beside it says that it is another."""
+    if member == "job_around":
+        return _DERIVED.get(name, "")
     if member == "level":
         if name == "priority" and path[-1] != "PRIORITY" and not beside & _SYSLOG:
             return None  # a job's priority, not a severity
@@ -247,12 +270,20 @@ class Plans:
         self._lists = lists
         self._known: dict[Any, Plan] = {}
         self._inside: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._messages = frozenset(name for entry in lists.message for name in names(entry))
+        named = [names(entry) for entry in lists.message]
+        self._messages = frozenset(name for name, *others in named if not others)
+        self._messages_beside = [each for each in named if len(each) > 1]
         self.built = 0
 
     def names_message(self, record: dict[str, Any]) -> bool:
         """Whether a message is among the record's own keys."""
-        return any(squash(key) in self._messages for key in record)
+        if any(squash(key) in self._messages for key in record):
+            return True
+        keys = tuple(map(squash, record))
+        return any(
+            name in keys and all(other.startswith(keys) for other in others)
+            for name, *others in self._messages_beside
+        )
 
     def inside(self, keys: tuple[str, ...], record: dict[str, Any]) -> tuple[str, ...]:
         """`inside` of the first record met with these keys, for all that have them."""

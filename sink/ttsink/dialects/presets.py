@@ -2,9 +2,9 @@
 
 An entry is the name of a field (`job_id`, `kubernetes.pod_name`) or a form with names in
 braces (`{task_name}[{task_id}]`), which holds when each of them has a value; ` with jid` at
-its end asks for one more field that is not shown. Case and the
-characters `.` `_` `-` `/` do not matter, and a dot is as good as an object: `job.id` is
-`job_id`, `jobId` and `{"job": {"id": ...}}`.
+its end asks for one more field that is not shown, and ` with kind=Job` for one that holds this.
+Case and the characters `.` `_` `-` `/` do not matter, and a dot is as good as an object:
+`job.id` is `job_id`, `jobId` and `{"job": {"id": ...}}`.
 
 What a person follows is one run of a job, by a name that can be read: `name[id]` where both
 are known, as Celery prints it. A preset's `job` and `worker` are what the application said,
@@ -156,10 +156,32 @@ PRESETS: Final[dict[str, Preset]] = {
         queue=("messaging.destination.name",),
         timestamp=("observed_timestamp", "time_unix_nano", "observed_time_unix_nano"),
         job_around=("k8s.job.name",),
-        worker_around=("service.instance.id", "k8s.pod.name", "host.name"),
+        worker_around=(
+            "{k8s.object.name} with k8s.object.kind=Pod",
+            "service.instance.id",
+            "k8s.pod.name",
+            "host.name",
+        ),
     ),
     "kubernetes": Preset(
+        message=("note with regarding.kind",),
+        timestamp=(
+            "lastTimestamp with involvedObject.kind",
+            "deprecatedLastTimestamp with regarding.kind",
+            "firstTimestamp with involvedObject.kind",
+        ),
         job_around=(
+            "{involvedObject.name} with involvedObject.kind=Job",
+            "{regarding.name} with regarding.kind=Job",
+            "{k8s.object.name} with k8s.object.kind=Job",
+            "involvedObject.labels.batch.kubernetes.io/job-name",
+            "involvedObject.labels.job-name",
+            "involvedObject.name",
+            "regarding.name",
+            "k8s.object.name",
+            "{involvedObject.name} with involvedObject.kind=CronJob",
+            "{regarding.name} with regarding.kind=CronJob",
+            "{k8s.object.name} with k8s.object.kind=CronJob",
             "kubernetes.labels.batch.kubernetes.io/job-name",
             "kubernetes.pod_labels.batch.kubernetes.io/job-name",
             "kubernetes.labels.job-name",
@@ -167,8 +189,18 @@ PRESETS: Final[dict[str, Preset]] = {
             "k8s.pod.label.batch.kubernetes.io/job-name",
             "k8s.pod.label.job-name",
             "k8s.pod.labels.job-name",
+            "kubernetes.pod_owner",
+            "kubernetes.pod_name",
+            "k8s.pod.name",
         ),
-        worker_around=("kubernetes.pod_name", "k8s.pod.name", "pod_name", "pod"),
+        worker_around=(
+            "{involvedObject.name} with involvedObject.kind=Pod",
+            "{regarding.name} with regarding.kind=Pod",
+            "kubernetes.pod_name",
+            "k8s.pod.name",
+            "pod_name",
+            "pod",
+        ),
     ),
     "vector": Preset(),
     "fluentbit": Preset(read_time=("date",)),

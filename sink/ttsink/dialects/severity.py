@@ -33,7 +33,7 @@ _SAME: Final[dict[Level, str]] = {
 _NEAR: Final[dict[Level, str]] = {
     "trace": "finest verbose silly trace2 trace3 trace4 v",
     "debug": "finer fine config debug2 debug3 debug4 d",
-    "info": "notice success info2 info3 info4 i",
+    "info": "notice normal success info2 info3 info4 i",
     "warn": "warn2 warn3 warn4 w",
     "error": "severe crit alert dpanic error2 error3 error4 e",
     "fatal": "critical emerg emergency panic fatal2 fatal3 fatal4 f",

@@ -12,7 +12,7 @@ import re
 from itertools import islice
 from typing import Final, NamedTuple
 
-from ttsink.dialects import severity, timestamp
+from ttsink.dialects import pod, severity, timestamp
 from ttwire.level import Level
 
 MAX_HEAD_CHARS: Final = 512
@@ -71,6 +71,7 @@ _DRAMATIQ_MESSAGE: Final = re.compile(
     rf"(?:message(?:[_ ]id)?[ =:]{{1,2}}|message .{{1,400}} with id )'({_UUID})'", re.ASCII
 )
 _SPARK: Final = re.compile(r"application_\d{10,13}_\d{4,10}", re.ASCII)
+_OF_A_CONTROLLER: Final = frozenset(("Crea", "Dele", "Saw "))
 _UPPER: Final = frozenset(_LEVELS.split("|"))
 _AROUND_LEVEL: Final = "[]()<>:|,-"
 _DASHES: Final = frozenset(("-", "--", "|", ":", "]"))
@@ -163,6 +164,10 @@ def _run(head: str) -> tuple[str | None, str | None, str | None, int]:
     if "[PID " in head and (found := _DRAMATIQ.search(head)):
         worker = f"{found[1]}:{found[2]}"
     if "-" in head:
+        if head[:4] in _OF_A_CONTROLLER:
+            if named := pod.said(head):
+                return named, worker, None, 0
+            worker = worker or pod.made(head)
         if "[" in head and (found := _TASK.search(head)):
             return f"{found[1]}[{found[2]}]", worker, None, 0
         if "message" in head and (found := _DRAMATIQ_MESSAGE.search(head)):

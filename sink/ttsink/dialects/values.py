@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from ttsink.dialects import severity, timestamp
+from ttsink.dialects import pod, severity, timestamp
 from ttsink.dialects.severity import Scale
 from ttwire import trace
 
@@ -40,6 +40,10 @@ class Reader(Protocol):
     def one(self, raw: Any, rule: str, /) -> Read: ...
 
 
+# A job that is part of another name, by rule.
+_DERIVED: Final = {"pod": pod.run, "owner": pod.owner}
+
+
 class Names:
     """Job, worker and queue: a text that is no placeholder."""
 
@@ -55,8 +59,10 @@ class Names:
 
         self._good: dict[Any, str] = {}
 
-    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+    def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
         """Each name is one object however often it comes: what counts by it finds it at once."""
+        if rule:
+            return None
         good = self._good
         try:
             return list(map(good.__getitem__, raw))
@@ -74,8 +80,11 @@ class Names:
             good.clear()
         return [good.setdefault(name, name) for name in raw]
 
-    def one(self, raw: Any, _rule: str) -> Read:
+    def one(self, raw: Any, rule: str) -> Read:
         kind = type(raw)
+        if rule:
+            job = _DERIVED[rule](raw) if kind is str else None
+            return _NOT_READ if job is None else self.one(job, "")
         if kind is int or (kind is float and raw.is_integer() and abs(raw) < 2**53):
             text = str(int(raw))
         elif kind is str:

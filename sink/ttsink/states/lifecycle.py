@@ -27,8 +27,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `message` is an RE2 pattern searched in the first line of the message. Named groups are
     taken where they match: `attempt` (number), `seconds` (how long it ran), `worker` (which
     one is meant, where another process speaks of it).
-    `field` and `values` say the same for a member of `fields` (dots go deeper): its text, lower
-    case, is one of `values`, whole or after a `.`, `:`, `/`, `-`, `_` or space.
+    `field` and `values` say the same for a member of `fields` (dots go deeper, or are part of
+    its name): its text, lower case, is one of `values`, whole or after a `.`, `:`, `/`, `-`, `_`
+    or space.
     """
 
     system: str
@@ -105,7 +106,9 @@ class Lifecycle:
         self._heads: dict[str, Verdict | None] = {}
         self._values: dict[tuple[str, str], Rule | None] = {}
         self._paths = {name: tuple(name.split(".")) for name in self._fields}
-        self._first_keys = frozenset(path[0] for path in self._paths.values())
+        self._first_keys = frozenset(
+            key for name, path in self._paths.items() for key in (name, path[0])
+        )
 
     def verdicts(self, records: Sequence[Record]) -> dict[int, Verdict]:
         """What the records of a batch said, by their place in it; most say nothing.
@@ -172,9 +175,7 @@ class Lifecycle:
 
     def _field_verdict(self, fields: Mapping[str, Any]) -> Verdict | None:
         for name, path in self._paths.items():
-            value: Any = fields
-            for key in path:
-                value = value.get(key) if isinstance(value, Mapping) else None
+            value = _at(fields, path)
             if not isinstance(value, str) or len(value) > MAX_SCANNED_CHARACTERS:
                 continue
             if (name, value) in self._values:
@@ -188,6 +189,18 @@ class Lifecycle:
             if rule is not None:
                 return Verdict(rule.state, rule.of, rule.inferred)
         return None
+
+
+def _at(fields: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """The member at a path, of which the rest may be one key: OpenTelemetry's names have dots."""
+    value: Any = fields
+    for depth, key in enumerate(path):
+        if not isinstance(value, Mapping):
+            return None
+        if key not in value:
+            return value.get(".".join(path[depth:])) if depth + 1 < len(path) else None
+        value = value[key]
+    return value
 
 
 _PARTS: Final = re.compile(r"[.:/\- _]+")

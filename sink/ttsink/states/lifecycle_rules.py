@@ -250,33 +250,38 @@ TEMPORAL: Final = (
     ),
 )
 
-KUBERNETES: Final = (
-    Rule(
-        system="kubernetes",
-        state="queued",
-        field="reason",
-        values=("successfulcreate", "scheduled", "suspended"),
+_REASONS: Final[tuple[tuple[State, tuple[str, ...]], ...]] = (
+    ("queued", ("successfulcreate", "scheduled", "suspended")),
+    ("running", ("started", "resumed")),
+    ("succeeded", ("completed", "completionsreached")),
+    (
+        "failed",
+        (
+            "backofflimitexceeded", "deadlineexceeded", "podfailurepolicy", "failedindexes",
+            "maxfailedindexesexceeded", "oomkilled", "evicted",
+        ),
     ),
-    Rule(system="kubernetes", state="running", field="reason", values=("started", "resumed")),
+    ("retrying", ("backoff",)),
+)  # fmt: skip
+
+KUBERNETES: Final = (
+    # An event as Kubernetes has it, and as the collector's receiver of events writes it.
+    *(
+        Rule(system="kubernetes", state=state, field=field, values=reasons)
+        for field in ("reason", "k8s.event.reason", "attributes.k8s.event.reason")
+        for state, reasons in _REASONS
+    ),
+    # The end of a run, as the controller of its CronJob saw it.
     Rule(
         system="kubernetes",
         state="succeeded",
-        field="reason",
-        values=("completed", "completionsreached"),
+        message=r"^Saw completed job: \S{1,253}, (?:status|condition): Complete",
     ),
     Rule(
         system="kubernetes",
         state="failed",
-        field="reason",
-        values=(
-            "backofflimitexceeded",
-            "deadlineexceeded",
-            "podfailurepolicy",
-            "oomkilled",
-            "evicted",
-        ),
+        message=r"^Saw completed job: \S{1,253}, (?:status|condition): Failed",
     ),
-    Rule(system="kubernetes", state="retrying", field="reason", values=("backoff",)),
     Rule(
         system="kubernetes",
         state="failed",

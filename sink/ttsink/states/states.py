@@ -169,15 +169,18 @@ class KeyStates:
         if last.queue is not None:
             job.queue = last.queue
         moved = advance(job, places, said)
-        if last.worker is not None and last.worker != job.worker:
-            job.seen_on(last.worker)
+        worker = last.worker
+        if worker is None:  # a controller has the last word on what a worker did
+            worker = next(filter(None, map(said.workers.__getitem__, reversed(places))), None)
+        if worker is not None and worker != job.worker:
+            job.seen_on(worker)
             moved = True
         if not moved and job.queue == queue_before and before == job.state:
             return
         after = job.shown_state()
         if after != before or moved:
             self._changes.restated(job)
-        self._place(job, last.worker)
+        self._place(job, worker)
         self._queue_moved(job, queue_before, before, now)
 
     def _place(self, job: Job, name: str | None) -> None:
