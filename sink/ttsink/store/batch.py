@@ -15,7 +15,9 @@ from ttwire.level import ranks
 from ttwire.record import Record, decode, decode_lines, encode_lines
 
 NUMBER: Final = "I"
-"""The array type of a name's number: 4 bytes, more than a batch has records."""
+"""The array type of a name's number, for more names than a batch has records."""
+
+NUMBER_BYTES: Final = array(NUMBER).itemsize
 
 TIMESTAMP_CHARACTERS: Final = 27
 """Of a canonical time, `2026-01-02T03:04:05.123456Z`."""
@@ -44,6 +46,10 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
         """How many records have each name."""
         names = self.names
         return Counter({names[number]: count for number, count in Counter(self.places).items()})
+
+    def stretch(self, start: int, stop: int) -> "Keys":
+        """The keys of records that lie side by side."""
+        return Keys(self.names, self.numbers[start * NUMBER_BYTES : stop * NUMBER_BYTES])
 
     def picked(self, places: Sequence[int]) -> "Keys":
         """The keys of some of the records."""
@@ -84,6 +90,27 @@ class Columns(msgspec.Struct, frozen=True, array_like=True):
     def timestamp(self, place: int) -> str:
         start = place * TIMESTAMP_CHARACTERS
         return self.timestamps[start : start + TIMESTAMP_CHARACTERS].rstrip()
+
+    def stretch(self, start: int, stop: int) -> "Columns":
+        """The columns of records that lie side by side; keys keep the names of all."""
+        width, time = traceindex.KEY_BYTES, TIMESTAMP_CHARACTERS
+        malformed, truncated, redacted = (
+            [place - start for place in marked if start <= place < stop]
+            for marked in (self.malformed, self.truncated, self.redacted)
+        )
+        known = self.verdicts
+        return Columns(
+            self.jobs.stretch(start, stop),
+            self.workers.stretch(start, stop),
+            self.ranks[start:stop],
+            self.attempts[start:stop],
+            self.timestamps[start * time : stop * time],
+            self.traces[start * width : stop * width],
+            malformed,
+            truncated,
+            redacted,
+            known and {at - start: told for at, told in known.items() if start <= at < stop},
+        )
 
     def picked(self, places: Sequence[int]) -> "Columns":
         """The columns of some of the records, in that order."""
@@ -210,11 +237,15 @@ class Stored(msgspec.Struct, frozen=True):
         if count <= most:
             yield self
             return
+        text, end = self.batch.text, 0
         for start in range(0, count, most):
-            places = range(start, min(start + most, count))
-            positions = self.positions[start : start + most] if self.positions else None
+            begin, stop = end, min(start + most, count)
+            for _ in range(start, stop):
+                end = text.index(b"\n", end) + 1
+            part = Batch(text[begin:end], self.batch.columns.stretch(start, stop))
+            positions = self.positions[start:stop] if self.positions else None
             first = positions[0] if positions else self.first + start
-            yield Stored(first, self.batch.picked(places), self.stored_at, positions)
+            yield Stored(first, part, self.stored_at, positions)
 
     def known(self, position: int) -> int:
         """How many of its records, the first ones, lie at or below a position."""
