@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -54,16 +54,6 @@ def fault(error: BaseException) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def set_up(log_format: str = "auto") -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    as_text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
-    handler.setFormatter(Text() if as_text else JsonLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    LOGGER.setLevel(logging.INFO)
-
-
 SELDOM_SECONDS: Final = 60.0
 """Between two lines of one cause that strangers bring about: each costs disk."""
 
@@ -84,3 +74,32 @@ class Seldom:
             return 0
         self._held[cause] = (now, 0)
         return times + 1
+
+
+class SeldomForeign(logging.Filter):
+    """Lines of libraries, once a minute for each place: strangers can cause some of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seldom = Seldom()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == LOGGER.name or record.name.startswith(f"{LOGGER.name}."):
+            return True
+        return self._seldom.due(f"{record.pathname}:{record.lineno}") > 0
+
+
+def loop_fault(_loop: object, context: dict[str, Any]) -> None:
+    """Handles what asyncio found nobody to tell of; its own way quotes arguments and errors."""
+    LOGGER.error("a fault outside of any request", exc_info=context.get("exception"))
+
+
+def set_up(log_format: str = "auto") -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    as_text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
+    handler.setFormatter(Text() if as_text else JsonLines())
+    handler.addFilter(SeldomForeign())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    LOGGER.setLevel(logging.INFO)

@@ -230,3 +230,12 @@ async def test_requests_sent_at_once_are_all_answered_in_order() -> None:
         assert [record["message"] for record in await sink.records()] == [
             str(number) for number in range(60)
         ]
+
+
+@pytest.mark.parametrize("end", [b"\r\n\r\n", b"\nHost: localhost\r\n\r\n"])
+async def test_a_request_without_a_target_ends_its_connection(end: bytes) -> None:
+    async with running() as sink, peers(sink, 1) as (peer,):
+        peer.writer.write(b"CONNECT " + end)
+        await peer.rest()
+
+        await eventually(lambda: sink.server._listener._connections.places.open == 0)  # type: ignore[union-attr]

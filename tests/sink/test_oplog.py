@@ -1,3 +1,4 @@
+import asyncio
 import json
 import logging
 
@@ -84,3 +85,35 @@ def test_what_strangers_bring_about_is_logged_once_a_minute_with_its_number() ->
 
     assert first == [1, 0, 0, 1]
     assert [seldom.due("a"), seldom.due("b")] == [3, 1]
+
+
+def test_a_library_is_heard_once_a_minute_for_each_place(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging.getLogger(), "level", logging.WARNING)
+    oplog.set_up("json")
+    for _ in range(5):
+        logging.getLogger("asyncio").warning("SSL connection is closed")
+        oplog.LOGGER.warning("ours")
+    events = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+
+    assert events.count("SSL connection is closed") == 1
+    assert events.count("ours") == 5
+
+
+async def test_a_fault_nobody_waits_for_is_logged_without_what_it_quotes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(oplog.loop_fault)
+    try:
+        loop.call_soon(int, "SECRETWORD")
+        await asyncio.sleep(0)
+    finally:
+        loop.set_exception_handler(None)
+
+    (record,) = caplog.records
+    line = oplog.JsonLines().format(record)
+    assert "ValueError" in line
+    assert "SECRETWORD" not in line

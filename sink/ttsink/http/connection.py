@@ -78,6 +78,18 @@ class Connection(web.RequestHandler):
         self._connections.add(self)
         super().connection_made(transport)
 
+    async def start(self) -> None:
+        """Serves requests to the last one. However that ends, the connection has ended with it.
+
+        aiohttp leaves it open for ever where a request line has no target at all.
+        """
+        try:
+            await super().start()
+        except Exception as error:
+            self._unreadable(error)
+        finally:
+            self._socket.close()
+
     def data_received(self, data: bytes) -> None:
         read = self._request_count
         super().data_received(data)
@@ -154,16 +166,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002  it quotes what was sent
     ) -> web.StreamResponse:
-        if times := self._connections.seldom.due("request cannot be read"):
-            LOGGER.warning(
-                "request cannot be read",
-                extra={
-                    "peer": request.remote,
-                    "fault": type(exc).__name__,
-                    "status": status,
-                    "times": times,
-                },
-            )
+        self._unreadable(exc)
         if request.writer.output_size > 0:
             raise ConnectionResetError  # in the middle of an answer there is no place for another
         if isinstance(exc, LineTooLong):
@@ -172,6 +175,17 @@ class Connection(web.RequestHandler):
             answer = refusal(status if status < 500 else 503, "not_http", DETAIL)
         answer.force_close()
         return answer
+
+    def _unreadable(self, error: BaseException | None) -> None:
+        if times := self._connections.seldom.due("request cannot be read"):
+            LOGGER.warning(
+                "request cannot be read",
+                extra={
+                    "client": self.place.client,
+                    "fault": type(error).__name__,
+                    "times": times,
+                },
+            )
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.leave(self)

@@ -61,6 +61,21 @@ async def expect(_request: web.Request) -> None:
     """Leaves it to `go_on`: aiohttp's own has a body sent before anything is known of it."""
 
 
+async def arrived(request: web.Request) -> bytes:
+    """What has come of a body since the last time; waits for it; empty at its end.
+
+    Raises:
+        ConnectionResetError: the sender is gone.
+        RequestPayloadError: what came is framed wrongly, or ended early.
+    """
+    try:
+        return await request.content.readany()
+    except RuntimeError:
+        if request.transport is None:  # aiohttp has no error of its own for this
+            raise ConnectionResetError from None
+        raise
+
+
 async def discard_body(request: web.Request, answer: web.StreamResponse) -> None:
     """Reads what is still coming, within bounds, so that the peer sees the answer."""
     if waits_to_send(request):
@@ -72,7 +87,7 @@ async def discard_body(request: web.Request, answer: web.StreamResponse) -> None
     size = 0
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
-            while size < DRAIN_BYTES and (chunk := await request.content.readany()):
+            while size < DRAIN_BYTES and (chunk := await arrived(request)):
                 size += len(chunk)
     except (TimeoutError, web.RequestPayloadError, ConnectionError):
         return

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from ttsink import oplog
 from ttsink.config import EXIT_CONFIG, ConfigError, Loaded
 from ttsink.http import descriptors, tls
 from ttsink.http.app import application
@@ -254,6 +255,7 @@ async def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
     gc.set_threshold(*GC_THRESHOLDS)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(oplog.loop_fault)
     handlers: dict[signal.Signals, Callable[[], object]] = {
         signal.SIGTERM: stop.set,
         signal.SIGINT: stop.set,

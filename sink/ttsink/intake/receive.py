@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ttsink.bodies.limits import BodyRefused
 from ttsink.http.connection import on_gone, on_reset
-from ttsink.http.door import discard_body, go_on
+from ttsink.http.door import arrived, discard_body, go_on
 from ttsink.intake.admission import Refused, Ticket
 from ttsink.intake.agent import agent_name
 from ttsink.intake.intake import Intake, Posted, Taken
@@ -56,7 +56,7 @@ async def read_body(request: web.Request, ticket: Ticket, limits: IngestSettings
     try:
         async with asyncio.timeout(0) as timer:
             timer.reschedule(min(end, now() + limits.upload_idle_seconds))
-            while chunk := await request.content.readany():
+            while chunk := await arrived(request):
                 body += chunk
                 size = len(body)
                 if size > limits.max_body_bytes:
