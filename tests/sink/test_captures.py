@@ -24,12 +24,15 @@ HELD = {
     "json_lines_snappy": (9, 0, "json_lines"),
     "k8s_events": (10, 0, "json_lines"),
     "k8s_merge_log": (4, 0, "json_lines"),
+    "log4j2_json": (3, 0, "json_lines"),
     "odd_lines": (20, 0, "json_lines"),
     "otlp_logs": (3, 0, "otlp"),
     "otlp_logs_from_tail_default": (9, 0, "otlp"),
     "otlp_logs_to_http_json_lines": (3, 0, "json_lines"),
     "otlp_traces": (0, 3, "otlp"),
     "retry_pair_1": (9, 0, "json_lines"),
+    "spring_boot_3": (5, 0, "json_lines"),
+    "spring_sleuth": (6, 0, "json_lines"),
     "tail_json_path_offset": (3, 0, "json_lines"),
 }
 

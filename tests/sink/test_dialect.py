@@ -170,6 +170,13 @@ def test_a_line_of_spring_is_parted_and_its_ids_are_read(head: str) -> None:
         {"http": {"request": {"headers": {"traceparent": f"00-{T}-{S}-01"}}}},
         {"http.request.headers.traceparent": f"00-{T}-{S}-01"},
         {"attributes": {"http.request.header.traceparent": [f"00-{T}-{S}-01"]}},
+        {"operation_Id": T, "operation_ParentId": S},
+        {"request-id": f"|{T}.{S}."},
+        {"headers": {"Request-Id": f"|{T}.{S}."}},
+        {"trace": {"trace_id": T, "span_id": S}},
+        {"span": {"trace_id": T, "span_id": S, "name": "send"}},
+        {"spanContext": {"traceId": T, "spanId": S, "host": "h"}},
+        {"Properties": {"TraceId": T, "SpanId": S}},
     ],
 )
 def test_ids_among_a_loggers_context_or_a_requests_headers_are_found(said: dict[str, Any]) -> None:
@@ -177,6 +184,35 @@ def test_ids_among_a_loggers_context_or_a_requests_headers_are_found(said: dict[
 
     assert (found.trace_id, found.span_id) == (T, S)
     assert (found.worker, found.timestamp) == (None, RECEIVED)
+
+
+@pytest.mark.parametrize("value", [T, "5f3c9a7e-1b2c-4d5e-8f90-a1b2c3d4e5f6", S])
+def test_the_id_of_a_request_is_no_traces(value: str) -> None:
+    assert record({"message": "m", "request_id": value}).trace_id is None
+    assert record({"message": "m", "headers": {"X-Request-Id": value}}).trace_id is None
+
+
+def test_a_datadog_span_of_sixteen_digits_is_decimal() -> None:
+    found = record({"message": "m", "dd": {"trace_id": T, "span_id": "1234567890123456"}})
+
+    assert found.span_id == f"{1234567890123456:016x}"
+
+
+@pytest.mark.parametrize(
+    ("instant", "time"),
+    [
+        ({"epochSecond": 1767323045, "nanoOfSecond": 123456000}, "2026-01-02T03:04:05.123456Z"),
+        ({"epochSecond": 1767323045}, "2026-01-02T03:04:05.000000Z"),
+        ({"epochSecond": 1767323045, "nanoOfSecond": -1}, RECEIVED),
+        ({"epochSecond": "x"}, RECEIVED),
+        ({"epochSecond": 10**30}, RECEIVED),
+        ({}, RECEIVED),
+        (["x"], RECEIVED),
+        ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000000Z"),
+    ],
+)
+def test_an_instant_of_log4j_is_a_time(instant: Any, time: str) -> None:
+    assert record({"message": "m", "instant": instant}).timestamp == time
 
 
 @pytest.mark.parametrize("no_id", ["0" * 32, "", "none", f"00-{'0' * 32}-{S}-01", f"ff-{T}-{S}-01"])

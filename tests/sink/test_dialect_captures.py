@@ -147,6 +147,41 @@ def test_events_of_kubernetes_tell_their_jobs_states() -> None:
     assert jobs["nightly-29454120"].duration_seconds == 5.0
 
 
+@pytest.mark.parametrize(
+    ("name", "trace_id", "span_id"),
+    [
+        ("spring_boot_3", TRACE, SPAN),
+        ("spring_sleuth", "f5dbc11e8c599c6e".zfill(32), "f5dbc11e8c599c6e"),
+    ],
+)
+def test_lines_of_spring_have_their_ids_and_lose_their_heads(
+    name: str, trace_id: str, span_id: str
+) -> None:
+    *_, started, sent, bounced, failed = records(name)
+
+    assert [r.message for r in (started, sent, bounced, failed)] == [
+        "job started",
+        "sent 3 of 3",
+        "bounced: [a@b.example]",
+        "Job failed",
+    ]
+    assert [r.level for r in (started, sent, bounced, failed)] == ["info", "info", "warn", "error"]
+    assert [(r.trace_id, r.span_id) for r in (sent, bounced)] == [(trace_id, span_id)] * 2
+    assert (started.trace_id, failed.trace_id) == (None, None)
+    assert failed.timestamp.startswith("2026-11-22T16:2")
+
+
+def test_log4js_context_is_the_records_own() -> None:
+    started, sent, failed = records("log4j2_json")
+
+    for record in (sent, failed):
+        assert (record.job, record.trace_id, record.span_id) == ("email-digest-17", TRACE, SPAN)
+    assert (started.job, started.trace_id) == (None, None)
+    assert (sent.level, failed.level) == ("info", "error")
+    assert sent.timestamp == "2026-11-22T16:27:34.436476Z"
+    assert sent.fields["instant"] == {"epochSecond": 1_795_364_854, "nanoOfSecond": 436_476_201}
+
+
 def test_odd_lines_keep_text_times_and_what_is_no_object() -> None:
     found = records("odd_lines")
     by_message = {record.message: record for record in found}

@@ -50,6 +50,12 @@ SCOPES: Final[tuple[str, ...]] = (
 """Objects whose members are read as if they stood in the record itself, in this order."""
 
 ID_SCOPES: Final[tuple[str, ...]] = (
+    "trace",
+    "span",
+    "traceContext",
+    "spanContext",
+    "properties",
+    "scope",
     "headers",
     "request.headers",
     "req.headers",
@@ -58,8 +64,8 @@ ID_SCOPES: Final[tuple[str, ...]] = (
     "http.request.header",
     "attributes.http.request.header",
 )
-"""Objects of headers: read for trace and span ids only, behind SCOPES. A `host` or a `date` among
-them is that of a request."""
+"""Objects read for trace and span ids only, behind SCOPES: a `host` or a `date` among a request's
+headers is the request's."""
 
 PLACEHOLDERS: Final[tuple[str, ...]] = (
     "",
@@ -118,6 +124,7 @@ TRACE_ID: Final[tuple[str, ...]] = (
     "x-amzn-trace-id",
     "_X_AMZN_TRACE_ID",
     "operation_Id",
+    "request-id",
 )
 SPAN_ID: Final[tuple[str, ...]] = (
     "span_id",
@@ -133,6 +140,8 @@ SPAN_ID: Final[tuple[str, ...]] = (
     "uber-trace-id",
     "x-cloud-trace-context",
     "sentry-trace",
+    "operation_ParentId",
+    "request-id",
 )
 
 

@@ -208,6 +208,7 @@ PRESETS: Final[dict[str, Preset]] = {
         timestamp=("SOURCE_REALTIME_TIMESTAMP",),
         read_time=("REALTIME_TIMESTAMP",),
     ),
+    "log4j": Preset(timestamp=("instant", "timeMillis")),
     "docker": Preset(worker_around=("container_name", "container_id")),
     "host": Preset(worker_around=("instance_id", "instance", "hostname", "host")),
 }

@@ -187,7 +187,17 @@ class Times:
         return timestamp.column(raw)
 
     def one(self, raw: Any, _rule: str) -> Read:
+        if type(raw) is dict:
+            raw = _instant_nanoseconds(raw)
         return timestamp.instant(raw, received=self._received, offset_minutes=self._offset_minutes)
+
+
+def _instant_nanoseconds(raw: dict[str, Any]) -> int | None:
+    """Log4j's `instant`: seconds and nanoseconds of the Unix epoch."""
+    seconds, nanoseconds = raw.get("epochSecond"), raw.get("nanoOfSecond", 0)
+    if len(raw) > 2 or type(seconds) is not int or type(nanoseconds) is not int:
+        return None
+    return seconds * 1_000_000_000 + nanoseconds if 0 <= nanoseconds < 1_000_000_000 else None
 
 
 MIN_ID_CHARS: Final = 8
@@ -213,8 +223,8 @@ def _whole_hex(raw: Sequence[Any], digits: int) -> Sequence[Any] | None:
 class TraceIds:
     """Every convention of `ttwire.trace`; decimal only in Datadog's own fields."""
 
-    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
-        return _whole_hex(raw, trace.TRACE_ID_DIGITS)
+    def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
+        return None if rule == "requestid" else _whole_hex(raw, trace.TRACE_ID_DIGITS)
 
     def one(self, raw: Any, rule: str) -> Read:
         text = _id_text(raw, rule)
@@ -222,14 +232,16 @@ class TraceIds:
             return _NOT_READ
         if rule == "ddtraceid":
             return trace.datadog_id(text), False
-        if len(text) < MIN_ID_CHARS:
-            return _NOT_READ
+        if len(text) < MIN_ID_CHARS or (rule == "requestid" and text[0] != "|"):
+            return _NOT_READ  # most requests' ids are no traces
         found = trace.trace_id(text)
         return found, found == text.lower()
 
 
 class SpanIds:
-    def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
+    def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
+        if rule in {"requestid", "ddspanid"}:  # no span's, and decimal
+            return None
         return _whole_hex(raw, trace.SPAN_ID_DIGITS)
 
     def one(self, raw: Any, rule: str) -> Read:
@@ -238,7 +250,7 @@ class SpanIds:
             return _NOT_READ
         if rule == "ddspanid":
             return trace.datadog_span_id(text), False
-        if len(text) < MIN_ID_CHARS:
+        if len(text) < MIN_ID_CHARS or (rule == "requestid" and text[0] != "|"):
             return _NOT_READ
         found = trace.span_id(text)
         return found, found == text.lower()
