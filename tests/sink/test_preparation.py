@@ -21,6 +21,7 @@ from ttsink.intake import beside, frame
 from ttsink.intake.preparation import INLINE_BYTES, Preparation
 from ttsink.intake.prepare import Prepared, Setup, Task
 from ttsink.intake.process import PrepareProcess, _Channel
+from ttsink.intake.slots import NO_SLOT, SLOT_BYTES, SLOTS, Slots, create
 from ttsink.redact.settings import OwnRule, RedactionSettings
 from ttsink.states.lifecycle import Rule
 
@@ -113,6 +114,40 @@ async def test_every_capture_survives_the_way_there_and_back(process: PreparePro
         assert await process.prepare(task, body) == inline(task, body), name
 
 
+async def test_bodies_come_back_whole_whether_they_fit_the_shared_memory_or_not(
+    process: PrepareProcess,
+) -> None:
+    """More at once than there are slots, bodies and answers that are larger than one."""
+    large = b"\n".join(b'{"message":"%d %s"}' % (n, b"x" * 900) for n in range(1_300))
+    swelling = b"[" + b",".join([b"7"] * 20_000) + b"]"
+    bodies = [large, swelling, *(lines(50 + n, seed=n) for n in range(2 * SLOTS))]
+    assert len(large) > SLOT_BYTES > len(swelling)
+
+    expected = [inline(TASK, body) for body in bodies]
+    assert len(expected[1].text) > SLOT_BYTES
+    for _ in range(3):
+        assert await asyncio.gather(*(process.prepare(TASK, body) for body in bodies)) == expected
+
+
+def test_what_one_end_puts_into_a_slot_the_other_gets() -> None:
+    descriptor = create()
+    server, beside_it = (
+        Slots(os.dup(descriptor), is_server=True),
+        Slots(descriptor, is_server=False),
+    )
+    for slot in range(SLOTS):
+        assert server.put(slot, b"to %d" % slot)
+        assert beside_it.put(slot, b"from %d" % slot)
+    assert server.put(0, b"x" * SLOT_BYTES)
+    assert not server.put(0, b"x" * (SLOT_BYTES + 1))
+    assert not server.put(NO_SLOT, b"")
+
+    assert [beside_it.get(slot, 4) for slot in range(SLOTS)] == [b"xxxx", b"to 1", b"to 2", b"to 3"]
+    assert [server.get(slot, 6) for slot in range(SLOTS)] == [b"from %d" % n for n in range(SLOTS)]
+    server.close()
+    beside_it.close()
+
+
 async def test_a_body_that_is_refused_is_refused_there_too(process: PrepareProcess) -> None:
     task = Task("logs", "application/x-protobuf", None, RECEIVED)
 
@@ -196,6 +231,10 @@ async def test_no_token_of_the_server_is_in_its_environment(
     await process.aclose()
 
 
+def memory() -> Slots:
+    return Slots(create(), is_server=False)
+
+
 class Sent(asyncio.WriteTransport):
     """Takes what is sent, and sends it nowhere."""
 
@@ -209,7 +248,7 @@ async def test_answers_are_read_wherever_the_bytes_are_cut() -> None:
     for told, text in expected:
         sent += frame.head(told, len(text)) + text
     for cut in range(1, len(sent), 7):
-        channel = _Channel()
+        channel = _Channel(memory())
         channel._transport = Sent()
         answers: list[asyncio.Future[Prepared]] = []
         for piece in (sent[:cut], sent[cut:]):
@@ -233,7 +272,7 @@ def test_the_process_ends_quietly_when_the_server_is_gone(
     ours.sendall(frame.head(TASK, 100) + b"only a part of it")
     ours.shutdown(socket.SHUT_WR)
 
-    assert beside.run(theirs) == 0
+    assert beside.run(theirs, memory()) == 0
     ours.close()
     theirs.close()
     assert capfd.readouterr().err == ""
@@ -244,9 +283,9 @@ def test_a_fault_there_is_logged_without_a_byte_of_the_body(
 ) -> None:
     ours, theirs = socket.socketpair()
     ours.sendall(frame.head(frame.Start(Setup(limits=DEFAULT), "json")))
-    ours.sendall(frame.HEAD.pack(12, 6) + b"no message!!" + b"secret")
+    ours.sendall(frame.HEAD.pack(12, 6, NO_SLOT) + b"no message!!" + b"secret")
 
-    assert beside.run(theirs) == beside.EXIT_FAULT
+    assert beside.run(theirs, memory()) == beside.EXIT_FAULT
     ours.close()
     theirs.close()
     told = capfd.readouterr().err

@@ -1,7 +1,7 @@
-"""The process beside the server that prepares batches: `python -m ttsink.intake.beside FD`.
+"""The process beside the server that prepares batches: `python -m ttsink.intake.beside FD FD`.
 
-It has one socket and no other business: a body comes in, what it holds goes out. It ends when
-the server does, whichever way that ends.
+It has one socket, some shared memory, and no other business: a body comes in, what it holds goes
+out. It ends when the server does, whichever way that ends.
 """
 
 import gc
@@ -15,6 +15,7 @@ from ttsink import oplog
 from ttsink.bodies.limits import BodyRefused
 from ttsink.intake import frame
 from ttsink.intake.prepare import Preparer
+from ttsink.intake.slots import NO_SLOT, Slots
 from ttsink.redact import warm
 
 GC_THRESHOLDS: Final = (100_000, 20, 100)
@@ -26,10 +27,10 @@ BUFFER_BYTES: Final = 1024 * 1024
 EXIT_FAULT: Final = 70
 
 
-def run(channel: socket.socket) -> int:
+def run(channel: socket.socket, slots: Slots) -> int:
     """Serves until the other end closes; the exit status."""
     try:
-        first = _receive(channel)
+        first = _receive(channel, slots)
         if first is None:
             return 0
         told = frame.start(first[0])
@@ -41,8 +42,8 @@ def run(channel: socket.socket) -> int:
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         channel.sendall(frame.head(frame.Hello()))
-        while (received := _receive(channel)) is not None:
-            _answer(channel, preparer, *received)
+        while (received := _receive(channel, slots)) is not None:
+            _answer(channel, slots, preparer, *received)
     except ConnectionError:  # the server is gone
         return 0
     except Exception as error:
@@ -52,24 +53,35 @@ def run(channel: socket.socket) -> int:
     return 0
 
 
-def _answer(channel: socket.socket, preparer: Preparer, message: bytes, body: bytes) -> None:
+def _answer(
+    channel: socket.socket,
+    slots: Slots,
+    preparer: Preparer,
+    message: bytes,
+    body: bytes,
+    slot: int,
+) -> None:
     try:
         told, text = preparer.prepare(frame.task(message), body)
     except BodyRefused as refused:
         channel.sendall(frame.head(frame.Unreadable(refused.status, refused.code, refused.detail)))
         return
+    if slots.put(slot, text):
+        channel.sendall(frame.head(told, len(text), slot))
+        return
     channel.sendall(frame.head(told, len(text)))
     channel.sendall(text)
 
 
-def _receive(channel: socket.socket) -> tuple[bytes, bytes] | None:
-    """A message and the bytes behind it; None at the end."""
+def _receive(channel: socket.socket, slots: Slots) -> tuple[bytes, bytes, int] | None:
+    """A message, the bytes that belong to it, and their slot; None at the end."""
     head = _exactly(channel, frame.HEAD.size)
     if head is None:
         return None
-    size, more = frame.HEAD.unpack(head)
-    message, body = _exactly(channel, size), _exactly(channel, more)
-    return None if message is None or body is None else (message, body)
+    size, more, slot = frame.HEAD.unpack(head)
+    message = _exactly(channel, size)
+    body = _exactly(channel, more) if slot == NO_SLOT else slots.get(slot, more)
+    return None if message is None or body is None else (message, body, slot)
 
 
 def _exactly(channel: socket.socket, size: int) -> bytes | None:
@@ -90,7 +102,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[1])) as channel:
-        return run(channel)
+        return run(channel, Slots(int(sys.argv[2]), is_server=False))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the server and a process beside it say to each other, over a pair of sockets.
 
-A frame is a head, a message in msgpack, and bytes that belong to it and are not copied into it.
+A frame is a head, a message in msgpack, and bytes that belong to it and are not copied into it:
+they lie in a slot of shared memory, or behind the message.
 Both ends are one program of one version; nobody else reads or writes there.
 """
 
@@ -11,9 +12,10 @@ import msgspec
 
 from ttsink.bodies.limits import BodyRefused
 from ttsink.intake.prepare import Setup, Task, Told
+from ttsink.intake.slots import NO_SLOT
 
-HEAD: Final = Struct("=QQ")
-"""Sizes of the message and of the bytes behind it."""
+HEAD: Final = Struct("=QQq")
+"""Sizes of the message and of the bytes that belong to it, and their slot."""
 
 
 class Hello(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -46,7 +48,7 @@ task = msgspec.msgpack.Decoder(Task).decode
 answer = msgspec.msgpack.Decoder(Hello | Told | Unreadable).decode
 
 
-def head(message: Message, size: int = 0) -> bytes:
-    """A frame without the `size` bytes that go behind it."""
+def head(message: Message, size: int = 0, slot: int = NO_SLOT) -> bytes:
+    """A frame without its `size` bytes, which lie in a slot or go behind it."""
     encoded = _encode(message)
-    return HEAD.pack(len(encoded), size) + encoded
+    return HEAD.pack(len(encoded), size, slot) + encoded

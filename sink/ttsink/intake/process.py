@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from ttsink.intake import frame
+from ttsink.intake import frame, slots
 from ttsink.intake.beside import BUFFER_BYTES
 from ttsink.intake.prepare import Prepared, Task
 from ttsink.oplog import LOGGER
@@ -82,13 +82,17 @@ class PrepareProcess:
     async def _run(self) -> None:
         """One life of the process, and the rest after it failed."""
         try:
+            memory = slots.create()
+            shared = slots.Slots(os.dup(memory), is_server=True)
             ours, theirs = socket.socketpair()
             for end in (ours, theirs):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
             with theirs:
-                self._child = await asyncio.to_thread(_spawn, theirs.fileno())
+                self._child = await asyncio.to_thread(_spawn, theirs.fileno(), memory)
             try:
-                _, channel = await asyncio.get_running_loop().create_connection(_Channel, sock=ours)
+                _, channel = await asyncio.get_running_loop().create_connection(
+                    lambda: _Channel(shared), sock=ours
+                )
                 self._channel = channel
                 channel.write(frame.head(self._start))
                 if self._closed:
@@ -99,6 +103,7 @@ class PrepareProcess:
             finally:
                 self._channel = None
                 ours.close()
+                shared.close()
                 status = await asyncio.to_thread(_end, self._child)
                 self._child = None
         except OSError as error:
@@ -116,17 +121,20 @@ class PrepareProcess:
         self._task = None
 
 
-def _spawn(descriptor: int) -> "subprocess.Popen[bytes]":
+def _spawn(channel: int, memory: int) -> "subprocess.Popen[bytes]":
     environ = {k: v for k, v in os.environ.items() if not k.startswith(OWN_VARIABLES)}
     # Where the server was found, whatever it was started by.
     environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    return subprocess.Popen(  # noqa: S603  ourselves
-        [sys.executable, "-m", "ttsink.intake.beside", str(descriptor)],
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        pass_fds=(descriptor,),
-    )
+    try:
+        return subprocess.Popen(  # noqa: S603  ourselves
+            [sys.executable, "-m", "ttsink.intake.beside", str(channel), str(memory)],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=(channel, memory),
+        )
+    finally:
+        os.close(memory)
 
 
 def _end(child: "subprocess.Popen[bytes]") -> int:
@@ -140,9 +148,11 @@ def _end(child: "subprocess.Popen[bytes]") -> int:
 class _Channel(asyncio.BufferedProtocol):
     """The socket: frames out, answers in, in the same order."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: slots.Slots) -> None:
         self.greeted = False
-        self.waiting: deque[tuple[asyncio.Future[Prepared], float]] = deque()
+        self.waiting: deque[tuple[asyncio.Future[Prepared], float, int]] = deque()
+        self._shared = shared
+        self._free = list(range(slots.SLOTS))
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self._transport: asyncio.WriteTransport | None = None
@@ -150,7 +160,8 @@ class _Channel(asyncio.BufferedProtocol):
         self._begin()
 
     def _begin(self) -> None:
-        self._size = 0
+        self._size = self._more = 0
+        self._slot = slots.NO_SLOT
         self._buffer = self._head
         self._filled = 0
 
@@ -167,9 +178,13 @@ class _Channel(asyncio.BufferedProtocol):
         if self.ended.done():
             answer.set_exception(ProcessGone())
             return answer
-        self.waiting.append((answer, self._loop.time()))
-        self.write(frame.head(task, len(body)))
-        self.write(body)
+        slot = self._free.pop() if self._free else slots.NO_SLOT
+        self.waiting.append((answer, self._loop.time(), slot))
+        if self._shared.put(slot, body):
+            self.write(frame.head(task, len(body), slot))
+        else:
+            self.write(frame.head(task, len(body)))
+            self.write(body)
         return answer
 
     def close(self) -> None:
@@ -184,12 +199,16 @@ class _Channel(asyncio.BufferedProtocol):
         if self._filled < len(self._buffer):
             return
         if self._buffer is self._head:
-            self._size, more = frame.HEAD.unpack(self._head)
-            self._buffer = bytearray(self._size + more)
+            self._size, self._more, self._slot = frame.HEAD.unpack(self._head)
+            behind = self._more if self._slot == slots.NO_SLOT else 0
+            self._buffer = bytearray(self._size + behind)
             self._filled = 0
             return
         message = memoryview(self._buffer)[: self._size]
-        text = bytes(memoryview(self._buffer)[self._size :])
+        if self._slot == slots.NO_SLOT:
+            text = bytes(memoryview(self._buffer)[self._size :])
+        else:
+            text = self._shared.get(self._slot, self._more)
         self._begin()
         self._answered(message, text)
 
@@ -198,7 +217,9 @@ class _Channel(asyncio.BufferedProtocol):
         if isinstance(said, frame.Hello):
             self.greeted = True
             return
-        answer, _ = self.waiting.popleft()
+        answer, _, slot = self.waiting.popleft()
+        if slot != slots.NO_SLOT:
+            self._free.append(slot)
         if answer.done():  # who asked is gone
             return
         if isinstance(said, frame.Unreadable):
@@ -207,7 +228,7 @@ class _Channel(asyncio.BufferedProtocol):
             answer.set_result(Prepared(said, text))
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        for answer, _ in self.waiting:
+        for answer, _, _ in self.waiting:
             if not answer.done():
                 answer.set_exception(ProcessGone())
         self.waiting.clear()
