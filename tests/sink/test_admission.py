@@ -97,3 +97,21 @@ def test_strangers_cannot_make_the_notices_grow() -> None:
 
     assert len(notices.all()) == MAX_NOTICES
     assert notices.all()[-1].detail == str(MAX_NOTICES * 3 - 1)
+
+
+def test_the_addresses_of_one_ipv6_host_are_one_sender() -> None:
+    door = admission(Clock(), sender_bytes_per_second=10)
+    door.spend("2001:db8::1", 1_000)
+
+    with pytest.raises(Refused, match="sender_bytes_per_second"):
+        door.admit("2001:db8::2", 1)
+    door.admit("2001:db8:0:1::1", 1)
+
+
+def test_one_ipv6_host_has_one_share_of_what_may_be_under_way() -> None:
+    door = admission(max_inflight_requests=4)
+    for number in range(2):
+        door.admit(f"2001:db8::{number}", 1)
+
+    with pytest.raises(Refused, match="requests of this sender"):
+        door.admit("2001:db8::2", 1)
