@@ -69,6 +69,16 @@ SCAN_CASES = [
         "k=-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AMIIEow%0A-----END%20RSA%20PRIVATE%20KEY-----",
         ("private_key",),
     ),
+    ("curl -u bob:hunter2 https://x", ("password",)),
+    ("+ curl -sSf -u 'bob:correct horse' https://x", ("password",)),
+    ('curl -X POST "https://x/?a=1&b=2" --user "bob:hunter2"', ("password",)),
+    ("curl -X POST \\\n  -su bob:hunter2 \\\n  https://x", ("password",)),
+    ("curl%20--user%20bob%3Ahunter2%20https%3A//x", ("password",)),
+    ("curl -u :p4tp4tp4t https://x", ("password",)),
+    ("the password is hunter22, do not share it", ("password",)),
+    ("Your password is: Tr0ub4dor&3.", ("password",)),
+    ("Das Passwort lautet 'geheim99!'", ("password",)),
+    ("password set to Xy7kkQ", ("password",)),
     ("k=-----BEGIN+PRIVATE+KEY-----%0AMIIEow%0A-----END+PRIVATE+KEY-----", ("private_key",)),
 ]
 CLEAN = [
@@ -97,6 +107,17 @@ CLEAN = [
     "unexpected token } in JSON at position 4",
     "http://localhost:8080/path/@scope/pkg",
     "next_page_token=",
+    "docker run -u 1000:1000 image; sudo -u deploy:ops ls",
+    "curl -o out https://x; docker run -u 1000:1000 image",
+    "curl -u $USER:$PASS -u ${USER}:${PASS} https://x",
+    "curl -HUser-Agent:probe -u name https://x:8080/",
+    "curl/7.68.0 -u a:b in an agent's name",
+    "git push -u origin main:main",
+    "the password is sha256 hashed, before the password was base64-encoded",
+    "password is 90days old, password was 2026-01-02T03:04:05Z",
+    "password is required, password was changed by user42",
+    "password is vault/db1x, password is incorrect for user42",
+    "password set to expire in 30d, password is 12345678",
 ]
 
 
@@ -430,6 +451,18 @@ def test_text_is_scanned_sooner_after_a_warm_up() -> None:
     warm_up(warm)
 
     assert first_batch_seconds(warm) < 0.7 * first_batch_seconds(cold)
+
+
+def test_every_login_of_a_call_of_curl_is_marked() -> None:
+    """A proxy has one of its own."""
+    text = "curl -U prox:pr0xy --proxy-user 'prox:pr0xy' -u bob:hunter2 https://x"
+
+    done, counts = Redactor(RedactionSettings(), KEY).text(text)
+
+    assert counts == {"password": 3}
+    assert "pr0xy" not in done
+    assert "hunter2" not in done
+    assert "-u bob:[password:" in done
 
 
 def test_a_redactor_remembers_no_value() -> None:

@@ -79,6 +79,7 @@ def _values() -> dict[str, Callable[[Random], tuple[str, Planted]]]:
             '"password": "§"',
             "--password §",
             "passwd=§ ok",
+            "curl -su app:§ http://localhost/health",
         ),
     )
     made["secret"] = wrapped(

@@ -9,6 +9,7 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import msgspec
 from stdnum import iban as stdnum_iban
@@ -70,21 +71,23 @@ def passes_luhn(digits: bytes) -> bool:
     return total % 10 == 0
 
 
-def _issued(digits: bytes) -> bool:
-    """Whether a card scheme issues numbers that begin and end like this (ISO/IEC 7812)."""
-    size = len(digits)
-    two, three, four = int(digits[:2]), int(digits[:3]), int(digits[:4])
-    if digits[:1] == b"4":
-        return size in {13, 16, 19}
+@lru_cache(maxsize=4096)
+def _issued(prefix: bytes) -> frozenset[int]:
+    """How many digits a card has that begins with these four, by its scheme (ISO/IEC 7812)."""
+    two, three, four = int(prefix[:2]), int(prefix[:3]), int(prefix)
+    if prefix[:1] == b"4":
+        return frozenset({13, 16, 19})
     if two in {34, 37}:
-        return size == 15
+        return frozenset({15})
     if 51 <= two <= 55 or 2221 <= four <= 2720:
-        return size == 16
+        return frozenset({16})
     if two == 65 or four == 6011 or 644 <= three <= 649 or two == 62 or 3528 <= four <= 3589:
-        return 16 <= size <= 19
+        return frozenset(range(16, 20))
     if two in {36, 38, 39} or 300 <= three <= 305:
-        return 14 <= size <= 19
-    return two in {50, 56, 57, 58, 60, 63, 67, 68} and MIN_CARD_DIGITS <= size <= MAX_CARD_DIGITS
+        return frozenset(range(14, 20))
+    if two in {50, 56, 57, 58, 60, 63, 67, 68}:
+        return frozenset(range(MIN_CARD_DIGITS, MAX_CARD_DIGITS + 1))
+    return frozenset()
 
 
 _GROUPINGS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 5)}
@@ -118,15 +121,20 @@ def card(text: bytes, start: int, end: int) -> Sequence[Span]:
 
 def _card_from(text: bytes, groups: list[Span], first: int) -> int | None:
     digits = b""
+    issued: frozenset[int] = frozenset()
     best = None
     for last in range(first, min(first + 6, len(groups))):
         start, end = groups[last]
         digits += text[start:end]
-        if len(digits) > MAX_CARD_DIGITS:
+        size = len(digits)
+        if size > MAX_CARD_DIGITS:
             break
-        if len(digits) < MIN_CARD_DIGITS or not _issued(digits) or not passes_luhn(digits):
+        if size < MIN_CARD_DIGITS:
             continue
-        if digits.count(digits[:1]) == len(digits):
+        issued = issued or _issued(digits[:4])
+        if not issued:
+            break
+        if size not in issued or not passes_luhn(digits) or digits.count(digits[:1]) == size:
             continue
         sizes = tuple(b - a for a, b in groups[first : last + 1])
         if sizes in _GROUPINGS or _card_by_context(text, groups[first][0], sizes, digits[:2]):
@@ -240,12 +248,13 @@ def basic(text: bytes, start: int, end: int) -> Sequence[Span]:
 def bearer(text: bytes, start: int, end: int) -> Sequence[Span]:
     """A digit, a mark of mixed case or a length no English word has."""
     value = text[start:end].rstrip(b".")
-    if set(value) <= set(MARKED) or not value:
+    if not value.strip(MARKED):
         return ()
-    mixed = not (value.islower() or value.isupper() or value.istitle())
-    if any(48 <= byte <= 57 for byte in value) or mixed or len(value) >= 24:
-        return ((start, start + len(value)),)
-    return ()
+    if len(value) < 24 and _DIGIT_GROUP.search(value) is None:
+        mixed = not (value.islower() or value.isupper() or value.istitle())
+        if not mixed:
+            return ()
+    return ((start, start + len(value)),)
 
 
 def mixed(text: bytes, start: int, end: int) -> Sequence[Span]:

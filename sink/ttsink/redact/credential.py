@@ -161,9 +161,45 @@ USERINFO = Rule(
 
 def _query(text: bytes, start: int, end: int) -> list[Span]:
     value = text[start:end]
-    if value.isdigit() or value.isalpha() or set(value) <= set(MARKED):
+    if value.isdigit() or value.isalpha() or not value.strip(MARKED):
         return []
     return [(start, end)]
+
+
+def _unquoted(text: bytes, start: int, end: int) -> Span:
+    return (start + 1, end - 1) if text[start : start + 1] in {b'"', b"'"} else (start, end)
+
+
+def _logins(text: bytes, start: int, end: int) -> list[Span]:
+    """The passwords of `name:password` in a call of curl; two numbers are a user and a group."""
+    found = []
+    for option in _LOGIN.finditer(text, start, end):
+        first, last = _unquoted(text, *option.span(1))
+        name, _, value = text[first:last].partition(b":")
+        if _NOT_A_VALUE.fullmatch(value) or (name.isdigit() and value.isdigit()):
+            continue
+        found.append((last - len(value), last))
+    return found
+
+
+_TECHNICAL = re.compile(
+    rb"(?i)(?:sha|md|base|utf|b?crypt|s?crypt|argon|pbkdf|aes|rsa|des|ntlm|hmac|rot|ascii|iso)"
+    rb"[-_]?[0-9].*|[0-9]+[-_]?[a-z]+|[0-9][0-9T:.,+-]*Z?"
+)
+"""What is said of a password and is none: how it is hashed, how long or how old it is."""
+MIN_SPOKEN_BYTES = 6
+
+
+def _spoken(text: bytes, start: int, end: int) -> list[Span]:
+    """After `password is`: letters and digits together, as no word has them, and no path."""
+    first, last = _unquoted(text, start, end)
+    last = first + len(text[first:last].rstrip(b".,;:!?)"))
+    value = text[first:last]
+    if len(value) < MIN_SPOKEN_BYTES or b"/" in value or _TECHNICAL.fullmatch(value):
+        return []
+    if not re.search(rb"[0-9]", value) or not re.search(rb"[A-Za-z]", value):
+        return []
+    return [(first, last)]
 
 
 _QUERY_WORDS = (
@@ -175,6 +211,38 @@ QUERY = Rule(
     rb"(?i:(?:[?&;]|\\u0026|%26|%3F)(?:" + _QUERY_WORDS + rb")(?:=|%3D|\\u003d))",
     rb"(?i:[?&;](?:" + _QUERY_WORDS + rb")=)([^\s\"'<>&#]{8,})",
     _query,
+)
+
+_SPACE_ENCODED = rb"(?:[ +\n]|%(?:25)*20|\\+[tn])"
+_CURL_FLAGS = rb"[#0-9aBfgiIjJkLlNnOpqRsSvZ]{0,8}"
+"""Options of curl's that take no value, so that `u` may follow them in one word."""
+_LOGIN = re.compile(
+    rb"[ \t\n](?:-" + _CURL_FLAGS + rb"[uU][ \t]{0,3}|--(?:proxy-)?user[ \t=]{1,3})"
+    rb"""("[^"\s:]*:[^"\n\xff]+"|'[^'\s:]*:[^'\n\xff]+'|[^\s:"'\\]*:[^\s"'\\\xff]+)"""
+)
+CURL = Rule(
+    # Of all commands only curl takes a password there: `docker run -u 1000:1000`.
+    "password",
+    _SPACE_ENCODED
+    + rb"-(?:-(?:proxy-)?user|"
+    + _CURL_FLAGS
+    + rb"[uU])(?:[=\\\"']|%(?:25)*(?:2[27]|3[dD])|"
+    + _SPACE_ENCODED
+    + rb")*[^\s:]*(?::|%(?:25)*3[aA])",
+    rb"(?:^|[^0-9A-Za-z])curl(?:\.exe)?([ \t](?:\\\n|[^\n])+)",
+    _logins,
+    thorough=True,
+)
+
+_SPOKEN_WORDS = rb"passw(?:or)?d|passphrase|passwort"
+_SPOKEN_LINKS = rb"(?:is|was|ist|lautet|(?:set|changed)[ +]to)"
+SPOKEN = Rule(
+    "password",
+    rb"(?i:" + _SPOKEN_WORDS + rb")(?:[ +]|%(?:25)*20)+"
+    rb"(?i:is|was|ist|lautet|(?:set|changed)(?:[ +]|%(?:25)*20)to)(?:[ +:]|%(?:25)*(?:20|3[aA]))",
+    rb"(?i:" + _SPOKEN_WORDS + rb")[ +]{1,3}(?i:" + _SPOKEN_LINKS + rb"):?[ +]{1,3}"
+    rb"""("[^"\n]+"|'[^'\n]+'|[^\s"'<>\\\x60\xff]+)""",
+    _spoken,
 )
 
 CREDENTIAL_RULES: tuple[Rule, ...] = (
@@ -203,4 +271,6 @@ CREDENTIAL_RULES: tuple[Rule, ...] = (
         b"(?i:" + VERIFICATION_WORDS + b")" + _SIGN + rb"[\"']?([0-9]{3,4})(?:[^0-9]|$)",
     ),
     QUERY,
+    CURL,
+    SPOKEN,
 )
