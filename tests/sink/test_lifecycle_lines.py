@@ -5,11 +5,16 @@ The lines are those of Celery 5, RQ 1 and 2, Dramatiq 1 and 2 and Argo's control
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.objects import MODERATE
 from ttsink.dialects.dialect import Dialects
-from ttsink.states.lifecycle import Lifecycle
+from ttsink.states.lifecycle import Lifecycle, Rule
 from ttsink.states.lifecycle_rules import BUILT_IN
 from ttsink.states.states import DEFAULT, KeyStates
 from ttsink.store.batch import Stored, of_records
+from ttwire.record import Record
 from ttwire.state import JobState
 
 RECEIVED = "2026-01-02T12:00:00.000000Z"
@@ -171,3 +176,30 @@ def test_argo_s_controller_tells_the_workflow_and_not_its_nodes() -> None:
 
     assert (only(told(*lines)).key, only(told(*lines)).state) == ("etl-x7k2p", "running")
     assert (only(told(*ended)).state, only(told(*ended)).duration_seconds) == ("succeeded", 8.0)
+
+
+KEY = st.text("abc", min_size=1, max_size=3)
+
+
+@MODERATE
+@given(st.lists(KEY, min_size=1, max_size=4), st.data())
+def test_a_field_of_a_rule_is_found_in_objects_and_as_a_name_with_dots(
+    path: list[str], data: st.DataObject
+) -> None:
+    lifecycle = Lifecycle((Rule(system="s", state="failed", field=".".join(path), values=("x",)),))
+    nested = data.draw(st.integers(0, len(path) - 1))
+    fields: Any = {".".join(path[nested:]): "x"}
+    for key in reversed(path[:nested]):
+        fields = {key: fields}
+
+    said = lifecycle.verdicts([Record(fields=fields), Record(fields={path[0]: ["x"], "z": "x"})])
+
+    assert {place: verdict.state for place, verdict in said.items()} == {0: "failed"}
+
+
+def test_of_several_fields_the_one_of_the_first_rule_is_believed() -> None:
+    lifecycle = Lifecycle(BUILT_IN)
+    fields = {"reason": "Completed", "attributes": {"k8s.event.reason": "BackOff"}}
+
+    assert lifecycle.verdicts([Record(fields=fields)])[0].state == "succeeded"
+    assert lifecycle.verdicts([Record(fields={"status": "failed", **fields})])[0].state == "failed"

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import re2
@@ -105,10 +105,11 @@ class Lifecycle:
         self._any = re2.compile(together, _options()) if patterns else None
         self._heads: dict[str, Verdict | None] = {}
         self._values: dict[tuple[str, str], Rule | None] = {}
-        self._paths = {name: tuple(name.split(".")) for name in self._fields}
-        self._first_keys = frozenset(
-            key for name, path in self._paths.items() for key in (name, path[0])
-        )
+        self._members: dict[str, list[_Member]] = {}
+        for order, name in enumerate(self._fields):
+            for member in _members(order, name):
+                self._members.setdefault(member.key, []).append(member)
+        self._first_keys = frozenset(self._members)
 
     def verdicts(self, records: Sequence[Record]) -> dict[int, Verdict]:
         """What the records of a batch said, by their place in it; most say nothing.
@@ -174,8 +175,21 @@ class Lifecycle:
         )
 
     def _field_verdict(self, fields: Mapping[str, Any]) -> Verdict | None:
-        for name, path in self._paths.items():
-            value = _at(fields, path)
+        keys = self._first_keys.intersection(fields)
+        told = [member for key in keys for member in self._members[key]]
+        if len(keys) > 1:
+            told.sort()  # the rules' order
+        for _, name, key, rest in told:
+            value: Any = fields[key]
+            for inner, whole in rest:
+                if type(value) is not dict:
+                    value = None
+                    break
+                if inner in value:
+                    value = value[inner]
+                else:
+                    value = value.get(whole)
+                    break
             if not isinstance(value, str) or len(value) > MAX_SCANNED_CHARACTERS:
                 continue
             if (name, value) in self._values:
@@ -191,16 +205,24 @@ class Lifecycle:
         return None
 
 
-def _at(fields: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    """The member at a path, of which the rest may be one key: OpenTelemetry's names have dots."""
-    value: Any = fields
-    for depth, key in enumerate(path):
-        if not isinstance(value, Mapping):
-            return None
-        if key not in value:
-            return value.get(".".join(path[depth:])) if depth + 1 < len(path) else None
-        value = value[key]
-    return value
+class _Member(NamedTuple):
+    """Where a rule's field may be: at `key` of the record, then at each of `rest`.
+
+    Behind any of them the rest of the name may be one key: OpenTelemetry's names have dots.
+    """
+
+    order: int
+    name: str
+    key: str
+    rest: tuple[tuple[str, str], ...]
+
+
+def _members(order: int, name: str) -> Iterator[_Member]:
+    path = name.split(".")
+    rest = tuple((key, ".".join(path[depth:])) for depth, key in enumerate(path) if depth)
+    yield _Member(order, name, path[0], rest)
+    if rest:
+        yield _Member(order, name, name, ())
 
 
 _PARTS: Final = re.compile(r"[.:/\- _]+")
