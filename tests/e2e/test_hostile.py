@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+
+import pytest
 
 from support.serving import Sink, serving
 
@@ -66,3 +69,52 @@ async def test_it_stops_in_time_whoever_is_in_the_middle_of_something(tmp_path: 
     assert answer.startswith(b"HTTP/1.1 200")
     assert status == 0
     assert time.monotonic() - begun_at < 4
+
+
+def other_address() -> str:
+    """A second address of this machine, so that there are two clients."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.2", 0))
+        except OSError:
+            pytest.skip("this system has one loopback address, and two clients need two")
+    return "127.0.0.2"
+
+
+async def test_a_greedy_client_keeps_no_other_from_sending_and_reading(tmp_path: Path) -> None:
+    """Bodies that never come, streams, refused requests and idle connections, all at once."""
+    greedy = other_address()
+    body = b"Content-Length: 1000\r\n\r\n{"
+    post = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\n" + body
+    async with (
+        serving(
+            tmp_path,
+            *("--max-connections", "200", "--max-connections-per-client", "120"),
+            *("--ingest-max-inflight-requests", "40", "--drain-seconds", "0"),
+        ) as sink,
+        contextlib.AsyncExitStack() as held,
+    ):
+        for count, begun in (
+            (40, post),
+            (80, b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+            (40, post.replace(b"localhost", b"evil.example")),
+            (150, b"GET / HT"),
+            (40, post),
+        ):
+            for _ in range(count):
+                _, writer = await asyncio.open_connection(
+                    "127.0.0.1", sink.port, local_addr=(greedy, 0)
+                )
+                held.callback(writer.close)
+                writer.write(begun)
+        sent = [await sink.post(b'{"message":"%d"}' % number) for number in range(5)]
+        stream = await sink.ask(
+            b"GET /api/stream?tail=1 HTTP/1.1\r\nHost: localhost\r\n\r\n", until=b"event: record"
+        )
+        info = await sink.ask(
+            b"GET /api/info HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+
+    assert [answer[:12] for answer in sent] == [b"HTTP/1.1 200"] * 5
+    assert b"event: record" in stream
+    assert b'"connection_gave_way"' in info
