@@ -111,7 +111,7 @@ class IngestSettings(Section, frozen=True):
         int,
         Meta(ge=0, le=16),
         option(
-            "Processes beside the server that read and redact larger batches, some 60 MB each, "
+            "Processes beside the server that read and redact larger batches, some 45 MB each, "
             "started with the first such batch; 0 leaves it to threads."
         ),
     ] = 1
