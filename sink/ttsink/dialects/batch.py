@@ -11,7 +11,7 @@ from typing import Any
 from ttsink.bodies.rows import Columns, Rows, columns_of
 from ttsink.dialects.fields import MEMBERS, FieldMapping
 from ttsink.dialects.line import lines_within
-from ttsink.dialects.plan import SOURCE_TYPE, Plan, Plans, Source, deep_shapes
+from ttsink.dialects.plan import SOURCE_TYPE, Plan, Plans, Source, deep_shape, deep_shapes
 from ttsink.dialects.surroundings import find_ids, read_paths, read_text
 from ttsink.dialects.table import Fields, Table
 from ttsink.dialects.values import (
@@ -143,6 +143,9 @@ class _Reading:
             own = columns if len(group) == len(objects) else columns_of(group, keys) or {}
             return self._by_plan(group, own, plan, keys, inside, opened=opened)
 
+        shape = deep_shape(columns, inside, told=told)
+        if shape is not None:
+            return read_group(objects, shape)
         return self._grouped(objects, deep_shapes(columns, inside, told=told), read_group)
 
     def _by_plan(
@@ -229,8 +232,9 @@ class _Reading:
             spent = [at for at, _ in raw]
         else:
             spent = [at for at, value in raw if value is None or value == ""]
-            for at, value in said:
-                found[at], exact = reader.one(value, source.rule)
+            each = reader.each([value for _, value in said], source.rule)
+            for (at, _), (value, exact) in zip(said, each, strict=True):
+                found[at] = value
                 if exact:
                     spent.append(at)
         if source.top is not None and spent:

@@ -84,6 +84,45 @@ def inside(record: dict[str, Any], lists: Lists) -> tuple[str, ...]:
     )
 
 
+def deep_shape(
+    columns: Mapping[str, Sequence[Any]], keys: Sequence[str], *, told: bool
+) -> tuple[Any, ...] | None:
+    """The one of `deep_shapes` where all are the same, as nearly always in a batch; else None."""
+    parts = [_common(columns[key], MAX_DEPTH) for key in keys]
+    if told:
+        try:
+            types = set(map(_is_read_by_agent, set(columns[SOURCE_TYPE])))
+        except TypeError:  # an object or a list among them
+            return None
+        parts.append(types.pop() if len(types) == 1 else _MIXED)
+    return None if _MIXED in parts else tuple(parts)
+
+
+_MIXED: Final = object()
+
+
+def _common(values: Sequence[Any], depth: int) -> Any:
+    """What `_shape` tells of each of these values, if it is the same of all."""
+    kinds = set(map(type, values))
+    if dict not in kinds:
+        return None
+    if len(kinds) > 1:
+        return _MIXED
+    keys = tuple(values[0])
+    if set(map(tuple, values)) != {keys}:
+        return _MIXED
+    if len(keys) > MAX_OBJECT_KEYS or not depth:
+        return None
+    parts: list[Any] = list(keys)
+    for key, column in zip(keys, zip(*map(dict.values, values), strict=True), strict=True):
+        if dict in set(map(type, column)):
+            shape = _common(column, depth - 1)
+            if shape is _MIXED:
+                return _MIXED
+            parts.append((key, shape))
+    return tuple(parts)
+
+
 def deep_shapes(
     columns: Mapping[str, Sequence[Any]], keys: Sequence[str], *, told: bool
 ) -> list[tuple[Any, ...]]:

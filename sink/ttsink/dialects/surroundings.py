@@ -1,6 +1,6 @@
 """What a record itself left out, from what is around it: its message's text, its file's path."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ttsink.dialects import path as dialect_path
@@ -16,19 +16,27 @@ _Columns = Mapping[str, list[Any]]
 
 def read_paths(fields: Fields, whole: _Columns) -> None:
     """Of records still without a job: what the file they were read from is called."""
-    if fields.keys is not None and not any(key in fields.keys for key in dialect_path.KEYS):
+    paths = _paths(fields)
+    told = {path: dialect_path.read(path) for path in {each for each in paths if type(each) is str}}
+    if not any(map(any, told.values())):
         return
-    for at, each in enumerate(fields.objects()):
-        if whole["job"][at] is not None:
+    for at, path in enumerate(paths):
+        if whole["job"][at] is not None or type(path) is not str:
             continue
-        path = next((each[key] for key in dialect_path.KEYS if key in each), None)
-        if type(path) is not str:
-            continue
-        for member, value in zip(
-            ("job", "worker", "attempt"), dialect_path.read(path), strict=True
-        ):
+        for member, value in zip(("job", "worker", "attempt"), told[path], strict=True):
             if value is not None and whole[member][at] is None:
                 whole[member][at] = value
+
+
+def _paths(fields: Fields) -> Sequence[Any]:
+    keys = fields.keys
+    if keys is None or sum(key in keys for key in dialect_path.KEYS) > 1:
+        return [
+            next((each[key] for key in dialect_path.KEYS if key in each), None)
+            for each in fields.objects()
+        ]
+    key = next((key for key in dialect_path.KEYS if key in keys), None)
+    return fields.values((key,), range(len(fields))) if key is not None else []
 
 
 def find_ids(whole: _Columns) -> None:
@@ -57,13 +65,15 @@ def read_text(
     wanted = [member for member in ("job", "level", "timestamp") if member in lacking]
     if not wanted:
         return
-    for at, message in enumerate(whole["message"]):
-        if not message or all(whole[member][at] is not None for member in wanted):
+    messages = whole["message"]
+    for at in dialect_text.candidates(messages):
+        message = messages[at]
+        if all(whole[member][at] is not None for member in wanted):
             continue
         told = dialect_text.read(message, received=received, offset_minutes=offset_minutes)
         if 0 < told.head_chars < len(message) and HEAD not in fields[at]:
             fields.own()[at][HEAD] = message[: told.head_chars].rstrip()
-            whole["message"][at] = message[told.head_chars :]
+            messages[at] = message[told.head_chars :]
         for member, value in zip(members, told[:5], strict=True):
             column = whole[member]
             if value is not None and column[at] is None:

@@ -56,11 +56,17 @@ def _fields_struct(keys: tuple[str, ...]) -> type[msgspec.Struct]:
     )
 
 
+def _object(keys: Sequence[str], values: Sequence[Any]) -> _Object:
+    pairs = zip(keys, values, strict=True)
+    return {key: value for key, value in pairs if value is not msgspec.UNSET}
+
+
 class Fields:
     """What is left of a batch's objects beside their members.
 
     Columns as long as nobody has to change one of the objects, then dictionaries. `keys` are
-    what each object has, in this order; None where they are not all the same.
+    what objects have, in this order, and None for dictionaries. In some columns the value is
+    UNSET where an object has not the key; every object has one key at least, if there is any.
     """
 
     def __init__(self, objects: Sequence[_Object], columns: Columns, taken: set[str]) -> None:
@@ -68,6 +74,7 @@ class Fields:
         self._columns: list[Sequence[Any]] = []
         self._objects: list[_Object] | None = None
         self._structs: list[Any] | None = None
+        self._gaps: set[str] = set()
         self._count = len(objects)
         if isinstance(objects, Rows):
             self.keys = tuple(key for key in objects.keys if key not in taken)
@@ -89,12 +96,22 @@ class Fields:
 
     def take(self, key: str, places: Sequence[int]) -> None:
         """Leaves a key out of the objects at these places."""
-        if self.keys is not None and len(places) == self._count:
+        if self.keys is not None and key in self.keys:
             at = self.keys.index(key)
-            self.keys = self.keys[:at] + self.keys[at + 1 :]
-            del self._columns[at]
-            self._objects = self._structs = None
-            return
+            keys, columns = list(self.keys), list(self._columns)
+            gaps = self._gaps - {key}
+            if len(places) == self._count:
+                del keys[at], columns[at]
+            else:
+                column = list(columns[at])
+                for place in places:
+                    column[place] = msgspec.UNSET
+                columns[at] = column
+                gaps.add(key)
+            if not keys or len(gaps) < len(keys):
+                self.keys, self._columns, self._gaps = tuple(keys), columns, gaps
+                self._objects = self._structs = None
+                return
         objects = self.own()
         for place in places:
             del objects[place][key]
@@ -112,6 +129,8 @@ class Fields:
             values = self.column(head)
             if len(places) < self._count:
                 values = [values[at] for at in places]
+            if head in self._gaps:
+                values = [None if value is msgspec.UNSET else value for value in values]
         for key in path[1:]:
             values = [value[key] for value in values]
         return values
@@ -121,8 +140,10 @@ class Fields:
         if self._objects is None:
             self._objects = [{} for _ in range(self._count)]
             for key, column in zip(self.keys or (), self._columns, strict=True):
+                has_gaps = key in self._gaps
                 for each, value in zip(self._objects, column, strict=True):
-                    each[key] = value
+                    if not has_gaps or value is not msgspec.UNSET:
+                        each[key] = value
         return self._objects
 
     def encodable(self) -> list[Any]:
@@ -142,7 +163,7 @@ class Fields:
         if self._objects is not None:
             return self._objects[place]
         values = [column[place] for column in self._columns]
-        return dict(zip(self.keys or (), values, strict=True))
+        return _object(self.keys or (), values)
 
 
 class Table(Sequence[Record]):
@@ -260,8 +281,8 @@ class Table(Sequence[Record]):
         shared = [key for key in own if key in keys]
         rows = zip(*map(self._fields.column, shared), strict=True)
         for place, values in enumerate(rows):
-            if place not in self._changed:
-                yield place, dict(zip(shared, values, strict=True))
+            if place not in self._changed and (fields := _object(shared, values)):
+                yield place, fields
         for place, record in self._changed.items():
             if not keys.isdisjoint(record.fields):
                 yield place, record.fields

@@ -9,8 +9,11 @@ loggers write one.
 """
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final, NamedTuple
+
+import re2
 
 from ttsink.dialects import pod, severity, timestamp
 from ttwire.level import Level
@@ -94,6 +97,33 @@ _BOOT: Final = re.compile(
     re.ASCII,
 )
 _LEVEL_WORD: Final = re.compile(rf"({_LEVELS})[ \t|]", re.ASCII)
+
+
+# Where none of this stands in a message, `read` finds nothing in it: each pattern above needs one
+# of these beginnings, or one of these pieces anywhere.
+_TELLING: Final = re2.compile(
+    r"(?m)^(?:"
+    r"[\[(<\d]|[A-Z](?:, |\d)|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
+    rf"|(?i:{_LEVELS})[: \t|]|(?i:level=)|Crea|Dele|Saw |Worker "
+    r"|.*(?:tid=|\[PID |[0-9a-f]{8}-|application_\d)"
+    r").*$"
+)
+
+
+def candidates(messages: Sequence[str]) -> Sequence[int]:
+    """Places of the messages that `read` may find something in, told for all of them at once."""
+    text = "\n".join(messages)
+    if text.count("\n") >= len(messages):
+        text = "\n".join([message.partition("\n")[0] for message in messages])
+    raw = text.encode("utf-8", "replace")
+    found = []
+    place = seen = 0
+    for match in _TELLING.finditer(raw):
+        start = match.start()
+        place += raw.count(b"\n", seen, start)
+        seen = start
+        found.append(place)
+    return found
 
 
 def read(message: str, *, received: str, offset_minutes: int = 0) -> Told:

@@ -27,10 +27,11 @@ YEAR_SLACK: Final = timedelta(days=2)
 """A time without a year may lie this far after its receipt before it is last year's."""
 
 _CLOCK: Final = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
-_DAY: Final = (
-    r"(?:19[789]\d|2[01]\d\d)-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])"
+_MONTH_DAY: Final = (
+    r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
 )
+_DAY: Final = rf"(?:19[789]\d|2[01]\d\d)-{_MONTH_DAY}"
 # One pattern over a whole column joined by newlines: a tenth of a match for each value. The
 # 29th of February is left to the reading of single values.
 _MICROSECONDS: Final = b"0000-00-00T00:00:00.000000Z\n"
@@ -44,6 +45,11 @@ _PATTERNS: Final = {
 _WRITTEN: Final = {len(form): form for form in (_MICROSECONDS, _MILLISECONDS, _SECONDS)}
 _DIGITS_TO_ZERO: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _HOUR: Final = re2.compile(rf"{_DAY}T(?:[01]\d|2[0-3]):")
+# From 1974 on: what lies before is looked at singly.
+_FRACTIONS: Final = re2.compile(
+    rf"(?:(?:197[4-9]|19[89]\d|2[01]\d\d)-{_MONTH_DAY}T{_CLOCK}(?:\.\d{{1,9}})?Z\n)*"
+)
+_CANONICAL: Final = "2026-01-02T03:04:05.123456Z"
 _UNSET_HOUR: Final = b"1970-01-01T00:"
 _HOUR_DIGITS: Final = tuple(at for at, sign in enumerate(_UNSET_HOUR) if chr(sign).isdigit())
 
@@ -99,6 +105,60 @@ def column(values: Sequence[Any]) -> Sequence[str] | None:
     if width == len(_MICROSECONDS):
         return values
     return joined.replace("Z", "000Z" if width == len(_MILLISECONDS) else ".000000Z").split()
+
+
+def cut_column(values: Sequence[Any]) -> tuple[list[str], list[bool]] | None:
+    """`instant` of each, where all are times with `Z` or all are Unix times of one unit.
+
+    None: read them singly. Agents write nanoseconds, loggers seconds with a fraction.
+    """
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return _digits_cut(values)
+    return _epochs(values) if kinds and kinds <= {int, float} else None
+
+
+def _digits_cut(values: Sequence[str]) -> tuple[list[str], list[bool]] | None:
+    try:
+        raw = ("\n".join(values) + "\n").encode()
+    except UnicodeEncodeError:
+        return None
+    if _FRACTIONS.fullmatch(raw) is None:
+        return None
+    times = []
+    exact = []
+    for value in values:
+        if len(value) > len(_CANONICAL):
+            times.append(value[: len(_CANONICAL) - 1] + "Z")
+            exact.append(not value[len(_CANONICAL) - 1 : -1].strip("0"))
+        else:
+            whole, _, fraction = value[:-1].partition(".")
+            times.append(f"{whole}.{fraction:0<6}Z")
+            exact.append(True)
+    return times, exact
+
+
+def _epochs(values: Sequence[float]) -> tuple[list[str], list[bool]] | None:
+    least, most = min(values), max(values)
+    for per_second in (1, 1_000, 1_000_000):
+        if MIN_EPOCH_SECONDS * per_second <= least and most < MAX_EPOCH_SECONDS * per_second:
+            break
+    else:
+        return None
+    factor = 1_000_000 // per_second
+    instants = [value * factor if type(value) is int else round(value * factor) for value in values]
+    seconds: dict[int, str] = {}
+    times = []
+    for instant_us in instants:
+        second, microsecond = divmod(instant_us, 1_000_000)
+        text = seconds.get(second)
+        if text is None:
+            if second >= MAX_EPOCH_SECONDS:
+                return None
+            moment = _EPOCH + timedelta(seconds=second)
+            text = seconds[second] = moment.replace(tzinfo=None).isoformat()
+        times.append(f"{text}.{microsecond:06d}Z")
+    return times, [True] * len(times)
 
 
 def _in_one_hour(raw: bytes, width: int) -> bool:

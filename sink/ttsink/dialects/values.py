@@ -39,12 +39,16 @@ class Reader(Protocol):
 
     def one(self, raw: Any, rule: str, /) -> Read: ...
 
+    def each(self, raw: Sequence[Any], rule: str, /) -> Iterable[Read]:
+        """`one` of every value."""
+        return [self.one(value, rule) for value in raw]
+
 
 # A job that is part of another name, by rule.
 _DERIVED: Final = {"pod": pod.run, "owner": pod.owner}
 
 
-class Names:
+class Names(Reader):
     """Job, worker and queue: a text that is no placeholder."""
 
     def __init__(self, placeholders: Iterable[str]) -> None:
@@ -119,7 +123,7 @@ Sidekiq sets `retry_count` to 0 for the first retry, which is the second try.
 """
 
 
-class Attempts:
+class Attempts(Reader):
     def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
         if rule in _FROM_ZERO or set(map(type, raw)) != {int}:
             return None
@@ -137,7 +141,7 @@ class Attempts:
         return number + _FROM_ZERO.get(rule, 0), rule not in _FROM_ZERO and str(number) == str(raw)
 
 
-class Levels:
+class Levels(Reader):
     def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
         plain = severity.PLAIN[_scale(rule)]
         try:
@@ -153,7 +157,7 @@ def _scale(rule: str) -> Scale:
     return rule  # type: ignore[return-value]  # the plan's rule for a level is its scale
 
 
-class Messages:
+class Messages(Reader):
     def column(self, raw: Sequence[Any], _rule: str) -> Sequence[Any] | None:
         try:
             "".join(raw)  # half the cost of a look at the types
@@ -176,7 +180,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= MAX_SHOWN_CHARS else text[: MAX_SHOWN_CHARS - 1] + CUT
 
 
-class Times:
+class Times(Reader):
     """Holds `received` for the years of times that have none: one a batch."""
 
     def __init__(self, received: str, offset_minutes: int) -> None:
@@ -190,6 +194,10 @@ class Times:
         if type(raw) is dict:
             raw = _instant_nanoseconds(raw)
         return timestamp.instant(raw, received=self._received, offset_minutes=self._offset_minutes)
+
+    def each(self, raw: Sequence[Any], rule: str) -> Iterable[Read]:
+        cut = timestamp.cut_column(raw)
+        return super().each(raw, rule) if cut is None else zip(*cut, strict=True)
 
 
 def _instant_nanoseconds(raw: dict[str, Any]) -> int | None:
@@ -220,7 +228,7 @@ def _whole_hex(raw: Sequence[Any], digits: int) -> Sequence[Any] | None:
     return None if b"0" * digits in joined else raw
 
 
-class TraceIds:
+class TraceIds(Reader):
     """Every convention of `ttwire.trace`; decimal only in Datadog's own fields."""
 
     def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
@@ -238,7 +246,7 @@ class TraceIds:
         return found, found == text.lower()
 
 
-class SpanIds:
+class SpanIds(Reader):
     def column(self, raw: Sequence[Any], rule: str) -> Sequence[Any] | None:
         if rule in {"requestid", "ddspanid"}:  # no span's, and decimal
             return None
