@@ -1,7 +1,8 @@
 """What the records of one batch change of a job's attempts."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Final
 
 from ttsink.states import waiting
@@ -15,40 +16,65 @@ from ttwire.record import Record, decode
 ATTEMPT_ENDS: Final = frozenset({"failed", "retrying", "succeeded"})
 
 
+class Heard:
+    """Whose records wait to be counted: the key of each, and the places of each key's.
+
+    A record that gets no row is nobody's.
+    """
+
+    __slots__ = ("keys", "places")
+
+    def __init__(self) -> None:
+        self.keys: list[str | None] = []
+        self.places: dict[str, list[int]] = {}
+
+    def add(self, names: Sequence[str | None], numbers: memoryview) -> None:
+        """Adds a batch's records by their names' numbers; a name is None where it gets no row."""
+        nobody: list[int] = []
+        places = self.places
+        lists = [nobody if name is None else places.setdefault(name, []) for name in names]
+        # A loop of C: this is done for every record there is.
+        deque(map(list.append, map(lists.__getitem__, numbers), count(len(self.keys))), 0)
+        self.keys += map(names.__getitem__, numbers)
+
+    def newest(self, places: Iterable[int]) -> dict[str | None, int]:
+        """Of places in ascending order the last one of each key."""
+        some = list(places)
+        return dict(zip(map(self.keys.__getitem__, some), some, strict=True))
+
+
 class Said:
     """Batches as columns, and the places in them that need a look.
 
-    Of each key only the newest line is held, which a ring holds as well: what waits to be
-    counted takes no memory that the next batch could use again.
+    The lines are those that rings hold: what waits to be counted takes little memory of its own.
     """
 
     __slots__ = (
-        "_times", "_waiting_times", "attempts", "errors", "jobs", "newest_error_of_job",
-        "newest_error_of_worker", "newest_of_job", "newest_of_worker", "noted", "ranks",
-        "redacted", "sizes", "told", "verdicts", "workers",
+        "_times", "_waiting_times", "attempts", "bytes", "errors", "jobs", "lines", "noted",
+        "ranks", "redacted", "sizes", "verdicts", "workers",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.attempts: list[int | None] = []
         self.ranks = bytearray()
-        self.jobs: list[str | None] = []
-        self.workers: list[str | None] = []
+        self.jobs = Heard()
+        self.workers = Heard()
+        self.lines: list[bytes] = []
         self.sizes: list[int] = []
-        self.errors: set[int] = set()
+        self.bytes = 0
+        self.errors: dict[int, None] = {}
+        """Places in ascending order."""
         self.redacted: list[int] = []
         self.noted: set[int] = set()
         self.verdicts: dict[int, Verdict] = {}
-        self.told: dict[int, bytes] = {}
-        """The lines of the verdicts."""
-        self.newest_of_job: dict[str | None, bytes] = {}
-        self.newest_of_worker: dict[str | None, bytes] = {}
-        self.newest_error_of_job: dict[str | None, bytes] = {}
-        self.newest_error_of_worker: dict[str | None, bytes] = {}
         self._times = ""
         self._waiting_times: list[str] = []
 
     def __len__(self) -> int:
-        return len(self.jobs)
+        return len(self.lines)
+
+    def record(self, place: int) -> Record:
+        return decode(self.lines[place])
 
     def time(self, place: int) -> str:
         """A record's own time."""
@@ -65,41 +91,29 @@ class Said:
         workers: Sequence[str | None],
         lifecycle: Lifecycle,
     ) -> None:
-        """Takes a batch down; `jobs` and `workers` are its records', None where it has no row."""
-        start = len(self.jobs)
+        """Takes a batch down; `jobs` and `workers` are its names, None where one gets no row."""
+        start = len(self.lines)
         lines, columns = batch.lines, batch.columns
-        self.jobs += jobs
-        self.workers += workers
+        self.jobs.add(jobs, columns.jobs.places)
+        self.workers.add(workers, columns.workers.places)
         self.ranks += columns.ranks
         self.attempts += columns.attempts
         self._waiting_times.append(columns.timestamps)
+        self.lines += lines
         self.sizes += map(len, lines)
-        self.newest_of_job.update(zip(jobs, lines, strict=True))
-        self.newest_of_worker.update(zip(workers, lines, strict=True))
+        self.bytes += len(batch.text)
         verdicts = columns.verdicts
         if verdicts is None:
             verdicts = lifecycle.verdicts(batch.records())
         for place, verdict in verdicts.items():
             self.verdicts[start + place] = verdict
-            self.told[start + place] = lines[place]
             self.noted.add(start + place)
-        errors = [place for place, rank in enumerate(columns.ranks) if rank >= ERROR_RANK]
-        for place in errors:
-            self.newest_error_of_job[jobs[place]] = lines[place]
-            self.newest_error_of_worker[workers[place]] = lines[place]
-            self.errors.add(start + place)
-            if columns.ranks[place] == FATAL_RANK:
-                self.noted.add(start + place)
+        ranks = enumerate(columns.ranks, start)
+        self.errors |= dict.fromkeys([place for place, rank in ranks if rank >= ERROR_RANK])
+        if FATAL_RANK in columns.ranks:
+            ranks = enumerate(columns.ranks, start)
+            self.noted.update([place for place, rank in ranks if rank == FATAL_RANK])
         self.redacted += [start + place for place in columns.redacted]
-
-
-def grouped(keys: Sequence[str | None], wanted: Iterable[str | None]) -> dict[str, list[int]]:
-    """The places of each wanted key; records without a key are nobody's."""
-    groups: dict[str | None, list[int]] = {key: [] for key in wanted}
-    for place, key in enumerate(keys):
-        groups[key].append(place)
-    groups.pop(None, None)
-    return groups  # type: ignore[return-value]  # None was taken out
 
 
 def advance(job: Job, places: list[int], said: Said) -> bool:
@@ -126,9 +140,9 @@ def _count(job: Job, places: list[int], said: Said) -> bool:
         tried = newest if number is None else job.attempts.get(number)
         if tried is None or (tried.start is None and tried.end is None):
             return False
-    for number, count in told.items():
-        job.attempt(number).records += count
-    if not said.errors.isdisjoint(places):
+    for number, records in told.items():
+        job.attempt(number).records += records
+    if not said.errors.keys().isdisjoint(places):
         for place in places:
             if place in said.errors:
                 job.attempt(said.attempts[place]).errors += 1
@@ -148,14 +162,14 @@ def _tell(job: Job, place: int, said: Said) -> None:
             seconds=verdict.seconds,
             numbered=number is not None,
         )
-        _times(job, tried, decode(said.told[place]), verdict)
+        _times(job, tried, said.record(place), verdict)
     elif tried.start is None and tried.end is None:
         # A record of its own is the sign that it runs, where nobody said so.
         tried = job.say("running", when, tried, inferred=True)
     elif said.ranks[place] == FATAL_RANK and tried.state == "running":
         tried = job.say("failed", when, tried, inferred=True)
     tried.records += 1
-    tried.worker = said.workers[place] or tried.worker
+    tried.worker = said.workers.keys[place] or tried.worker
     if place in said.errors:
         tried.errors += 1
 

@@ -5,28 +5,29 @@ so many newer keys came that its own row goes too (counted in `forgotten`).
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
-
-import msgspec
 
 from ttsink.states.changes import Changes
 from ttsink.states.gate import Gate
 from ttsink.states.keystate import Job, Worker, head
 from ttsink.states.lifecycle import Lifecycle
-from ttsink.states.progress import Said, advance, grouped
+from ttsink.states.progress import Heard, Said, advance
 from ttsink.states.queuestate import Queue
 from ttsink.states.settings import StateSettings
 from ttsink.states.verdict import Verdict
 from ttsink.store.batch import Columns, Keys, Stored
 from ttwire.level import WARN_RANK
-from ttwire.record import Record, decode
+from ttwire.record import Record
 from ttwire.state import State, States
 
 Row = TypeVar("Row", Job, Worker)
 
 SETTLED_AT_ONCE: Final = 8_192
-"""Records counted together at most: some 5 ms of the loop, and bounded memory."""
+"""Records counted together at most: some 5 ms of the loop."""
+
+SETTLED_BYTES: Final = 16 * 1024 * 1024
+"""Text of records that wait to be counted: rings may have let go of it meanwhile."""
 
 DEFAULT: Final = StateSettings()
 
@@ -72,19 +73,15 @@ class KeyStates:
         self._now = max(self._now, stored.stored_at)
         self.gate.refill(self._now)
         said = self._unsettled
-        jobs, workers = batch.columns.jobs, batch.columns.workers
+        jobs, workers = batch.columns.jobs.names, batch.columns.workers.names
         said.add(
             batch,
-            self._admitted(jobs, self.jobs, said.newest_of_job),
-            self._admitted(workers, self.workers, said.newest_of_worker),
+            self.gate.admitted(jobs, self.jobs, said.jobs.places),
+            self.gate.admitted(workers, self.workers, said.workers.places),
             self.lifecycle,
         )
-        if len(self._unsettled) >= SETTLED_AT_ONCE:
+        if len(said) >= SETTLED_AT_ONCE or said.bytes >= SETTLED_BYTES:
             self.settle()
-
-    def _admitted(self, keys: Keys, *known: Container[str | None]) -> list[str | None]:
-        """The key of each record, None where it gets no row."""
-        return msgspec.structs.replace(keys, names=self.gate.admitted(keys.names, *known)).column()
 
     def settle(self) -> None:
         """Count what was applied; every question settles first."""
@@ -103,19 +100,18 @@ class KeyStates:
             counts.clear()
 
     def _count_batches(self, said: Said, now: float) -> None:
-        for key, places in grouped(said.workers, said.newest_of_worker).items():
-            last = decode(said.newest_of_worker[key])
-            self._count(self._worker(key), places, said, last, now)
-        for key, places in grouped(said.jobs, said.newest_of_job).items():
+        for key, places in said.workers.places.items():
+            self._count(self._worker(key), places, said, said.record(places[-1]), now)
+        for key, places in said.jobs.places.items():
             job = self._job(key)
             before = job.shown_state()
-            last = decode(said.newest_of_job[key])
+            last = said.record(places[-1])
             self._count(job, places, said, last, now)
             self._tell(job, before, places, said, last, now)
         self._count_marked(said)
         for place, verdict in said.verdicts.items():
             if verdict.of == "worker":
-                self._worker_said(decode(said.told[place]), verdict, now)
+                self._worker_said(said.record(place), verdict, now)
 
     def _count(
         self, row: Job | Worker, places: list[int], said: Said, last: Record, now: float
@@ -141,19 +137,18 @@ class KeyStates:
     def _count_marked(self, said: Said) -> None:
         """The records with a level to worry about, or with something redacted."""
         warnings = [place for place, rank in enumerate(said.ranks) if rank == WARN_RANK]
-        columns: tuple[
-            tuple[Mapping[str, Job | Worker], list[str | None], dict[str | None, bytes]], ...
-        ] = (
-            (self.jobs, said.jobs, said.newest_error_of_job),
-            (self.workers, said.workers, said.newest_error_of_worker),
+        columns: tuple[tuple[Mapping[str, Job | Worker], Heard], ...] = (
+            (self.jobs, said.jobs),
+            (self.workers, said.workers),
         )
-        for rows, keys, newest in columns:
-            for row, count in _counted(rows, keys, said.errors):
+        for rows, heard in columns:
+            newest = heard.newest(said.errors)
+            for row, count in _counted(rows, heard.keys, said.errors):
                 row.errors += count
-                row.error = head(decode(newest[row.key]).message)
-            for row, count in _counted(rows, keys, warnings):
+                row.error = head(said.record(newest[row.key]).message)
+            for row, count in _counted(rows, heard.keys, warnings):
                 row.warnings += count
-            for row, count in _counted(rows, keys, said.redacted):
+            for row, count in _counted(rows, heard.keys, said.redacted):
                 row.redacted += count
 
     def _tell(
@@ -171,7 +166,7 @@ class KeyStates:
         moved = advance(job, places, said)
         worker = last.worker
         if worker is None:  # a controller has the last word on what a worker did
-            worker = next(filter(None, map(said.workers.__getitem__, reversed(places))), None)
+            worker = next(filter(None, map(said.workers.keys.__getitem__, reversed(places))), None)
         if worker is not None and worker != job.worker:
             job.seen_on(worker)
             moved = True
