@@ -1,5 +1,6 @@
 """Jobs of Kubernetes: what events, names of pods and owners tell of them."""
 
+import copy
 from typing import Any
 
 import msgspec
@@ -120,8 +121,16 @@ def test_an_event_is_its_jobs_in_every_agents_form(
         "resources": {"k8s.object.kind": kind, "k8s.object.name": name, "host.name": "h"},
     }
 
-    for form in (core, new, exported, collector):
-        found = record(form)
+    watched = {"type": "ADDED", "object": core}
+    objects = {  # OpenTelemetry's k8sobjects receiver
+        "message": {"type": "MODIFIED", "object": new},
+        "timestamp": "2026-01-02T03:09:05Z",
+        "attributes": {"event.domain": "k8s", "k8s.resource.name": "events"},
+        "resources": {"k8s.namespace.name": "prod"},
+    }
+
+    for form in (core, new, exported, collector, watched, objects):
+        found = record(copy.deepcopy(form))
         assert (found.job, found.message, found.level) == (job, message, "info"), form
         assert state(found) == said
         if kind == "Pod":

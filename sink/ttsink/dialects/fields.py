@@ -46,6 +46,8 @@ SCOPES: Final[tuple[str, ...]] = (
     "resource.attributes",
     "resource",
     "scope.attributes",
+    "object",
+    "message.object",
 )
 """Objects whose members are read as if they stood in the record itself, in this order."""
 

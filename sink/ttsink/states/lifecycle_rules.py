@@ -265,10 +265,16 @@ _REASONS: Final[tuple[tuple[State, tuple[str, ...]], ...]] = (
 )  # fmt: skip
 
 KUBERNETES: Final = (
-    # An event as Kubernetes has it, and as the collector's receiver of events writes it.
+    # An event as Kubernetes has it, in a watch, and as the collector's two receivers write it.
     *(
         Rule(system="kubernetes", state=state, field=field, values=reasons)
-        for field in ("reason", "k8s.event.reason", "attributes.k8s.event.reason")
+        for field in (
+            "reason",
+            "object.reason",
+            "message.object.reason",
+            "k8s.event.reason",
+            "attributes.k8s.event.reason",
+        )
         for state, reasons in _REASONS
     ),
     # The end of a run, as the controller of its CronJob saw it.
