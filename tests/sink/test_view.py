@@ -94,6 +94,17 @@ def test_a_retired_ring_leaves_its_account() -> None:
     balanced(view)
 
 
+def test_a_ring_that_a_batch_writes_to_makes_no_room_for_another_of_its_keys() -> None:
+    view = View("e", Retention(max_rings=3))
+    fed(view, records("a", "b", "c"))
+    fed(view, records("a", "b", "d"), now=10.0)
+    fed(view, records("a", "b", "d", "e"), now=20.0)
+
+    assert {ring.key for ring in view.jobs if ring.entries} == {"a", "b", "d", OVERFLOW}
+    assert (view.jobs.retired, view.jobs.overflowed) == (1, 1)
+    balanced(view)
+
+
 def test_a_trace_is_found_by_its_index_also_by_its_low_half() -> None:
     view = View("e")
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"

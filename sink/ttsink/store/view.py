@@ -86,17 +86,20 @@ class View:
         last = stored.last
         self._mark(stored)
 
-        touched_jobs, jobs = self._rings(self.jobs, columns.jobs, stored)
-        touched_workers, workers = self._rings(self.workers, columns.workers, stored)
+        jobs = self._homes(self.jobs, columns.jobs, stored)
+        workers = self._homes(self.workers, columns.workers, stored)
+        each_job = list(map(jobs.__getitem__, columns.jobs.places))
+        each_worker = list(map(workers.__getitem__, columns.workers.places))
         seqs = stored.positions or range(stored.first, last + 1)
         units = [(size + _ROUND_UP) // UNIT_BYTES for size in map(len, lines)]
-        entries = list(map(Entry, seqs, lines, jobs, workers, columns.ranks, units))
-        deque(map(deque.append, [ring.entries for ring in jobs], entries), 0)
-        deque(map(deque.append, [ring.entries for ring in workers], entries), 0)
-        for job, worker, size in zip(jobs, workers, units, strict=True):
-            job.units += size
-            worker.units += size
+        entries = list(map(Entry, seqs, lines, each_job, each_worker, columns.ranks, units))
+        for homes, keys in ((jobs, columns.jobs), (workers, columns.workers)):
+            _hold(homes, keys.places, entries, units)
+        touched_jobs, touched_workers = Counter(each_job), Counter(each_worker)
+        self.jobs.overflowed += touched_jobs[self.jobs.overflow]
+        self.workers.overflowed += touched_workers[self.workers.overflow]
         for ring, count in chain(touched_jobs.items(), touched_workers.items()):
+            ring.last = last
             ring.accepted += count
             ring.tally.accepted += count
             if ring.floor == NEVER:
@@ -111,29 +114,22 @@ class View:
             observer.applied(stored)
         self._wake(touched_jobs, touched_workers)
 
-    def _rings(
-        self, rings: Rings, keys: Keys, stored: Stored
-    ) -> tuple[dict[Ring, int], list[Ring]]:
-        """Each ring with its count of the batch, and the column of rings."""
+    def _homes(self, rings: Rings, keys: Keys, stored: Stored) -> list[Ring]:
+        """The ring of each name of a batch; new ones are made for those that may have one."""
         live = rings.live
-        last = stored.last
-        homes = list(map(live.get, keys.names))
-        if None in homes:
-            missing = [name for name, ring in zip(keys.names, homes, strict=True) if ring is None]
-            for retired in rings.make(missing, stored.stored_at, last):  # type: ignore[arg-type]  # None has one
-                self._eviction.empty(retired)
-            overflow = rings.overflow
-            given = [live.get(name, overflow) for name in missing]
-            for ring in set(given):
-                ring.since = min(ring.since, stored.first)
-            late = iter(given)
-            homes = [next(late) if ring is None else ring for ring in homes]
-        column: list[Ring] = list(map(homes.__getitem__, keys.places))  # type: ignore[arg-type]  # none is None now
-        touched = Counter(column)
-        for ring in touched:
-            ring.last = last
-        rings.overflowed += touched.get(rings.overflow, 0)
-        return touched, column
+        found = list(map(live.get, keys.names))
+        if None not in found:
+            return found  # type: ignore[return-value]  # as was just seen
+        missing = [name for name, ring in zip(keys.names, found, strict=True) if ring is None]
+        for ring in filter(None, found):
+            ring.last = stored.last  # so that none of them makes room for a new one
+        for retired in rings.make(missing, stored.stored_at, stored.last):  # type: ignore[arg-type]  # None has one
+            self._eviction.empty(retired)
+        given = [live.get(name, rings.overflow) for name in missing]
+        for ring in set(given):
+            ring.since = min(ring.since, stored.first)
+        late = iter(given)
+        return [next(late) if ring is None else ring for ring in found]
 
     def _evict(self, touched: Iterable[Ring]) -> None:
         eviction = self._eviction
@@ -222,3 +218,16 @@ class View:
         """
         at = bisect_right(self._marks, moment, key=lambda mark: mark[0])
         return self._marks[at - 1][1] - 1 if at else 0
+
+
+def _hold(
+    homes: Sequence[Ring], numbers: memoryview, entries: Sequence[Entry], units: Sequence[int]
+) -> None:
+    """Appends each entry to its ring, `homes` being the rings by number."""
+    held = [ring.entries for ring in homes]
+    deque(map(deque.append, map(held.__getitem__, numbers), entries), 0)
+    sizes = [0] * len(homes)
+    for number, size in zip(numbers, units, strict=True):
+        sizes[number] += size
+    for ring, size in zip(homes, sizes, strict=True):
+        ring.units += size
