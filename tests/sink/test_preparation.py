@@ -18,6 +18,7 @@ from ttsink.bodies.encoding import decode
 from ttsink.bodies.limits import DEFAULT, BodyRefused
 from ttsink.dialects.fields import FieldMapping
 from ttsink.intake import beside, frame
+from ttsink.intake import process as process_module
 from ttsink.intake.preparation import INLINE_BYTES, Preparation
 from ttsink.intake.prepare import Prepared, Setup, Task
 from ttsink.intake.process import PrepareProcess, _Channel
@@ -184,6 +185,21 @@ async def test_a_process_that_is_killed_costs_no_body_and_comes_back() -> None:
     await eventually(lambda: is_back(process))
     assert process.pid != first
     assert await preparation.prepare(TASK, body) == inline(TASK, body)
+    await preparation.aclose()
+
+
+async def test_a_process_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_module, "ANSWER_SECONDS", 0.2)
+    failures = Failures()
+    process = PrepareProcess(frame.Start(SETUP, "json"), failures.add)
+    preparation = Preparation(lambda: SETUP.preparer(SETUP.redactor()), [process])
+    process.want()
+    await eventually(process.is_ready)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+
+    assert await preparation.prepare(TASK, lines(400)) == inline(TASK, lines(400))
+    await eventually(lambda: failures.count == 1)
     await preparation.aclose()
 
 

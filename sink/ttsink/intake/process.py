@@ -18,6 +18,10 @@ from ttsink.oplog import LOGGER
 END_SECONDS: Final = 2.0
 """How long a process may take to end once its socket is closed; then it is killed."""
 
+ANSWER_SECONDS: Final = 240.0
+"""How long a body may take, those before it included: the largest there can be, all of it values
+to redact, takes a third of that. A process that is stopped or stuck is killed then."""
+
 MIN_REST_SECONDS: Final = 1.0
 MAX_REST_SECONDS: Final = 60.0
 """How long a process that failed is left alone; twice as long after each time."""
@@ -66,7 +70,16 @@ class PrepareProcess:
     def prepare(self, task: Task, body: bytes) -> "asyncio.Future[Prepared]":
         """Hands a body over at once; for one that is ready. Raises ProcessGone, BodyRefused."""
         assert self._channel is not None
-        return self._channel.send(task, body)
+        loop = asyncio.get_running_loop()
+        answer = self._channel.send(task, body)
+        overdue = loop.call_later(ANSWER_SECONDS, self._kill)
+        answer.add_done_callback(lambda _: overdue.cancel())
+        return answer
+
+    def _kill(self) -> None:
+        """Ends a process that does not answer; what it was given is done elsewhere."""
+        if self._child is not None:
+            self._child.kill()
 
     async def aclose(self) -> None:
         self._closed = True
