@@ -272,20 +272,28 @@ class Table(Sequence[Record]):
                 objects[place] = record.fields
         return _encoder.encode_lines(objects)
 
-    def with_fields(self, keys: frozenset[str]) -> Iterator[tuple[int, _Object]]:
+    def with_fields(self, keys: frozenset[str]) -> Iterator[tuple[_Object, Sequence[int]]]:
         """See `with_fields`; of columns, only the fields that were asked for."""
         own = self._fields.keys
         if own is None:
             yield from _with_fields(self.column("fields"), keys)
             return
         shared = [key for key in own if key in keys]
+        alike: dict[tuple[Any, ...], list[int]] = {}
         rows = zip(*map(self._fields.column, shared), strict=True)
         for place, values in enumerate(rows):
-            if place not in self._changed and (fields := _object(shared, values)):
-                yield place, fields
+            if place in self._changed:
+                continue
+            try:
+                alike.setdefault(values, []).append(place)
+            except TypeError:  # an object or a list among them
+                yield _object(shared, values), (place,)
+        for values, places in alike.items():
+            if fields := _object(shared, values):
+                yield fields, places
         for place, record in self._changed.items():
             if not keys.isdisjoint(record.fields):
-                yield place, record.fields
+                yield record.fields, (place,)
 
 
 def lines_of(records: Sequence[Record]) -> bytes:
@@ -320,15 +328,20 @@ def replaced(records: Sequence[Record], changed: Mapping[int, Record]) -> Sequen
 
 def with_fields(
     records: Sequence[Record], keys: frozenset[str]
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Place and fields of the records that have any of these fields; the others may be left out."""
+) -> Iterator[tuple[Mapping[str, Any], Sequence[int]]]:
+    """Fields of the records that have any of these, and the places of records that have them.
+
+    Others of their fields may be left out; what is no text may be an equal value.
+    """
     if isinstance(records, Table):
         return records.with_fields(keys)
     return _with_fields([record.fields for record in records], keys)
 
 
-def _with_fields(objects: Sequence[_Object], keys: frozenset[str]) -> Iterator[tuple[int, _Object]]:
+def _with_fields(
+    objects: Sequence[_Object], keys: frozenset[str]
+) -> Iterator[tuple[_Object, Sequence[int]]]:
     without = list(map(keys.isdisjoint, objects))
     if all(without):
         return iter(())
-    return ((at, objects[at]) for at, lacks in enumerate(without) if not lacks)
+    return ((objects[at], (at,)) for at, lacks in enumerate(without) if not lacks)
