@@ -2,15 +2,17 @@
 
 import hashlib
 import hmac
+from random import Random
 from typing import Any
 
 import pytest
 import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stdnum import luhn
+from stdnum import iban, luhn
 
-from ttsink.redact import cut, number
+from support import redaction_values as make
+from ttsink.redact import check, cut, number
 from ttsink.redact.check import passes_luhn
 from ttsink.redact.mark import Marker
 from ttsink.redact.pattern import NOWHERE, matches, search
@@ -121,6 +123,36 @@ def test_a_mark_is_the_keyed_digest_of_kind_and_value(
 @quiet
 def test_digits_pass_as_python_stdnum_says(digits: str) -> None:
     assert passes_luhn(digits.encode()) == luhn.is_valid(digits)
+
+
+IBANS = [make.iban(Random(seed)) for seed in range(60)]
+
+
+@given(
+    st.sampled_from(IBANS),
+    st.integers(2, 40),
+    st.sampled_from([*"09AZaz -+.", "", "\u00a0", "12"]),
+    st.integers(0, 2),
+)
+@quiet
+def test_accounts_are_those_python_stdnum_takes(
+    account: str, place: int, instead: str, left_out: int
+) -> None:
+    """Whole ones, and such with a character changed, put in or left out."""
+    text = account[:place] + instead + account[place + left_out :]
+    size = len(iban.compact(account))
+    ends = [end for end in range(len(text) + 1) if sum(map(str.isalnum, text[:end])) == size]
+    whole = bool(ends) and not text[ends[0] :][:1].isalnum()
+
+    spans = check.iban(text.encode(), 0, len(text.encode()))
+
+    assert bool(spans) == (whole and iban.is_valid(text[: ends[0]], check_country=False))
+
+
+def test_every_account_is_taken_as_it_was_made() -> None:
+    for account in IBANS:
+        assert check.iban(account.encode(), 0, len(account)) == ((0, len(account)),)
+        assert iban.is_valid(account, check_country=False)
 
 
 @given(

@@ -12,6 +12,8 @@ from ttsink.redact.ruleset import Ruleset
 MAX_DEPTH: Final = 128
 """Levels of nesting that are looked into; intake cuts records at half of it. What lies deeper
 is replaced whole, as nobody has seen what it is."""
+MAX_KEYS: Final = 2_048
+"""Keys that are remembered for one batch; those of logs are few and come in every record."""
 MIN_PAIRED_CHARS: Final = 6
 """A shorter text behind a secret's name in a list is not taken for the secret."""
 TOO_DEEP: Final = "[too_deep]"
@@ -34,10 +36,20 @@ class Members:
         self._names = names
         self._rules = rules
         self._marks = marks
+        self._keys: dict[str, tuple[str, Sequence[str], str | None]] = {}
 
     def clean(self, members: dict[str, Any], kinds: list[str]) -> dict[str, Any]:
         """The same object where nothing was found in any member."""
         return self._object(members, 0, kinds)
+
+    def _key(self, key: str) -> tuple[str, Sequence[str], str | None]:
+        """A key as it is shown, the kinds of what was in it, and that of what it is a name of."""
+        kinds: list[str] = []
+        name = self._text(key, "", kinds)
+        known = (name if isinstance(name, str) else f"[{kinds[-1]}]"), kinds, self._named(key)
+        if len(self._keys) < MAX_KEYS:
+            self._keys[key] = known
+        return known
 
     def _named(self, name: str) -> str | None:
         """A mark in a name is not the end of it: `[password:****]` says nothing of its value."""
@@ -59,9 +71,9 @@ class Members:
         spoken = members.get("name", members.get("key"))
         of_value = self._named(spoken) if isinstance(spoken, str) else None
         for key, value in members.items():
-            name = self._text(key, "", kinds)
-            shown = name if isinstance(name, str) else f"[{len(clean)}]"
-            named = self._named(key) or kind or (of_value if key == "value" else None)
+            shown, found, named = self._keys.get(key) or self._key(key)
+            kinds += found
+            named = named or kind or (of_value if key == "value" else None)
             if named is None:
                 held = self._value(value, key, depth, kinds)
             else:
@@ -71,7 +83,7 @@ class Members:
                 continue
             while shown in clean:
                 shown += "'"  # two keys with one mark: both members stay
-            changed = changed or held is not value or shown is not key
+            changed = changed or held is not value or bool(found)
             clean[shown] = held
         return clean if changed else members
 
