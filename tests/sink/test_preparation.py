@@ -21,7 +21,7 @@ from ttsink.intake import beside, frame
 from ttsink.intake import process as process_module
 from ttsink.intake.preparation import INLINE_BYTES, Preparation
 from ttsink.intake.prepare import Prepared, Setup, Task
-from ttsink.intake.process import PrepareProcess, _Channel
+from ttsink.intake.process import PrepareProcess, ProcessGone, _Channel
 from ttsink.intake.slots import NO_SLOT, SLOT_BYTES, SLOTS, Slots, create
 from ttsink.redact.settings import OwnRule, RedactionSettings
 from ttsink.states.lifecycle import Rule
@@ -131,11 +131,11 @@ async def test_bodies_come_back_whole_whether_they_fit_the_shared_memory_or_not(
 
 
 def test_what_one_end_puts_into_a_slot_the_other_gets() -> None:
-    descriptor = create()
-    server, beside_it = (
-        Slots(os.dup(descriptor), is_server=True),
-        Slots(descriptor, is_server=False),
-    )
+    with create() as memory:
+        server, beside_it = (
+            Slots(memory.fileno(), is_server=True),
+            Slots(memory.fileno(), is_server=False),
+        )
     for slot in range(SLOTS):
         assert server.put(slot, b"to %d" % slot)
         assert beside_it.put(slot, b"from %d" % slot)
@@ -233,6 +233,72 @@ async def test_it_is_not_started_for_small_bodies_and_can_be_closed_at_any_momen
     assert process.pid is None
 
 
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  a count
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        (f"{process_module.__name__}.subprocess.Popen", BlockingIOError(11, "no process")),
+        (f"{process_module.__name__}.socket.socketpair", OSError(24, "no descriptor")),
+        (f"{process_module.__name__}.asyncio.to_thread", RuntimeError("no thread")),
+        ("mmap.mmap", OSError(12, "no memory")),
+    ],
+)
+async def test_what_a_start_lacks_costs_nothing_and_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, place: str, error: Exception
+) -> None:
+    def fail(*_args: object, **_named: object) -> None:
+        raise error
+
+    monkeypatch.setattr(process_module, "MIN_REST_SECONDS", 0.01)
+    failures = Failures()
+    process = PrepareProcess(frame.Start(SETUP, "json"), failures.add)
+    process._rest = 0.01
+    before = descriptors()
+    with monkeypatch.context() as broken:
+        broken.setattr(place, fail)
+        process.want()
+        await eventually(lambda: failures.count == 1)
+        assert descriptors() == before
+    await eventually(lambda: process._task is None)
+    await eventually(lambda: is_back(process))
+    await process.aclose()
+
+
+async def test_without_anonymous_memory_there_is_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_name: str) -> int:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "memfd_create", refuse)
+    with create() as file:
+        slots = Slots(file.fileno(), is_server=True)
+    assert slots.put(0, b"x")
+    slots.close()
+
+
+async def test_it_closes_at_once_though_a_body_was_not_taken(process: PrepareProcess) -> None:
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    answer = process.prepare(TASK, lines(30_000))
+
+    async with asyncio.timeout(5):
+        await process.aclose()
+    assert isinstance(answer.exception(), ProcessGone)
+
+
+async def test_no_file_where_the_server_was_started_is_taken_for_a_module(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mmap.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.chdir(tmp_path)
+    process = PrepareProcess(frame.Start(SETUP, "json"), lambda: None)
+    process.want()
+    await eventually(process.is_ready)
+    await process.aclose()
+
+
 async def test_no_token_of_the_server_is_in_its_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -248,7 +314,8 @@ async def test_no_token_of_the_server_is_in_its_environment(
 
 
 def memory() -> Slots:
-    return Slots(create(), is_server=False)
+    with create() as file:
+        return Slots(file.fileno(), is_server=False)
 
 
 class Sent(asyncio.WriteTransport):

@@ -101,8 +101,11 @@ def main() -> int:
     # what is under way here.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    memory = int(sys.argv[2])
+    slots = Slots(memory, is_server=False)
+    os.close(memory)
     with socket.socket(fileno=int(sys.argv[1])) as channel:
-        return run(channel, Slots(int(sys.argv[2]), is_server=False))
+        return run(channel, slots)
 
 
 if __name__ == "__main__":

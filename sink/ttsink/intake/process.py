@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Final
 
 from ttsink.intake import frame, slots
@@ -95,32 +95,9 @@ class PrepareProcess:
     async def _run(self) -> None:
         """One life of the process, and the rest after it failed."""
         try:
-            memory = slots.create()
-            shared = slots.Slots(os.dup(memory), is_server=True)
-            ours, theirs = socket.socketpair()
-            for end in (ours, theirs):
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-            with theirs:
-                self._child = await asyncio.to_thread(_spawn, theirs.fileno(), memory)
-            try:
-                _, channel = await asyncio.get_running_loop().create_connection(
-                    lambda: _Channel(shared), sock=ours
-                )
-                self._channel = channel
-                channel.write(frame.head(self._start))
-                if self._closed:
-                    channel.close()
-                await channel.ended
-                if channel.greeted:
-                    self._rest = MIN_REST_SECONDS
-            finally:
-                self._channel = None
-                ours.close()
-                shared.close()
-                status = await asyncio.to_thread(_end, self._child)
-                self._child = None
-        except OSError as error:
-            status = error.errno or -1
+            status = await self._live()
+        except (OSError, RuntimeError) as error:  # no descriptor, process or thread to be had
+            status = getattr(error, "errno", None) or -1
         if not self._closed:
             self._failed()
             LOGGER.error(
@@ -133,21 +110,61 @@ class PrepareProcess:
             self._rest = min(self._rest * 2, MAX_REST_SECONDS)
         self._task = None
 
+    async def _live(self) -> int:
+        """From its start to its end; the exit status. Raises OSError, RuntimeError."""
+        with ExitStack() as held:
+            with slots.create() as memory:
+                shared = slots.Slots(memory.fileno(), is_server=True)
+                held.callback(shared.close)
+                ours, theirs = socket.socketpair()
+                held.enter_context(ours)
+                with theirs:
+                    for end in (ours, theirs):
+                        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+                    self._child = await asyncio.to_thread(_spawn, theirs.fileno(), memory.fileno())
+            try:
+                await self._talk(ours, shared)
+            finally:
+                self._channel = None
+                ours.close()
+                child, self._child = self._child, None
+                status = await _ended(child)
+        return status
+
+    async def _talk(self, ours: socket.socket, shared: slots.Slots) -> None:
+        _, channel = await asyncio.get_running_loop().create_connection(
+            lambda: _Channel(shared), sock=ours
+        )
+        self._channel = channel
+        channel.write(frame.head(self._start))
+        if self._closed:
+            channel.close()
+        await channel.ended
+        if channel.greeted:
+            self._rest = MIN_REST_SECONDS
+
 
 def _spawn(channel: int, memory: int) -> "subprocess.Popen[bytes]":
     environ = {k: v for k, v in os.environ.items() if not k.startswith(OWN_VARIABLES)}
-    # Where the server was found, whatever it was started by.
+    # Where the server was found, whatever it was started by; and -P, so that no file of the
+    # folder it was started in is taken for a module.
     environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    return subprocess.Popen(  # noqa: S603  ourselves
+        [sys.executable, "-P", "-m", "ttsink.intake.beside", str(channel), str(memory)],
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=(channel, memory),
+    )
+
+
+async def _ended(child: "subprocess.Popen[bytes]") -> int:
+    """The exit status, once its socket is closed."""
     try:
-        return subprocess.Popen(  # noqa: S603  ourselves
-            [sys.executable, "-m", "ttsink.intake.beside", str(channel), str(memory)],
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            pass_fds=(channel, memory),
-        )
-    finally:
-        os.close(memory)
+        return await asyncio.to_thread(_end, child)
+    except RuntimeError:  # no thread to wait in
+        child.kill()
+        return child.wait()
 
 
 def _end(child: "subprocess.Popen[bytes]") -> int:
@@ -201,8 +218,9 @@ class _Channel(asyncio.BufferedProtocol):
         return answer
 
     def close(self) -> None:
+        """Cuts it: an end that is stopped would never take what waits to be written."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()
 
     def get_buffer(self, _sizehint: int) -> memoryview:
         return memoryview(self._buffer)[self._filled :]

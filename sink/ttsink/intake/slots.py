@@ -7,7 +7,8 @@ than the copying; these pages stay where they are. What does not fit goes throug
 import mmap
 import os
 import tempfile
-from typing import Final
+from contextlib import suppress
+from typing import BinaryIO, Final
 
 SLOTS: Final = 4
 """Batches under way at once that have a place here."""
@@ -20,15 +21,22 @@ NO_SLOT: Final = -1
 """What was sent lies in the socket."""
 
 
-def create() -> int:
-    """A descriptor of the memory, for both ends."""
+def create() -> BinaryIO:
+    """The memory as an open file, for both ends. Raises OSError."""
+    memory = _memory()
+    try:
+        memory.truncate(2 * SLOTS * SLOT_BYTES)
+    except OSError:
+        memory.close()
+        raise
+    return memory
+
+
+def _memory() -> BinaryIO:
     if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("ttsink-batches")
-    else:  # not Linux
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
-    os.ftruncate(descriptor, 2 * SLOTS * SLOT_BYTES)
-    return descriptor
+        with suppress(OSError):  # a sandbox that does not know it
+            return os.fdopen(os.memfd_create("ttsink-batches"), "r+b", 0)
+    return tempfile.TemporaryFile(buffering=0)  # or not Linux
 
 
 class Slots:
@@ -38,9 +46,8 @@ class Slots:
     """
 
     def __init__(self, descriptor: int, *, is_server: bool) -> None:
-        """Takes the descriptor over."""
+        """The descriptor may be closed afterwards."""
         self._memory = mmap.mmap(descriptor, 2 * SLOTS * SLOT_BYTES)
-        os.close(descriptor)
         half = SLOTS * SLOT_BYTES
         self._out, self._into = (0, half) if is_server else (half, 0)
 
