@@ -15,7 +15,7 @@ from support import redaction_values as make
 from ttsink.redact import check, cut, number
 from ttsink.redact.check import passes_luhn
 from ttsink.redact.mark import Marker
-from ttsink.redact.pattern import NOWHERE, matches, search
+from ttsink.redact.pattern import NOWHERE, matches, search, searched
 from ttsink.redact.redaction import Redactor
 from ttsink.redact.rule import options
 from ttsink.redact.settings import RedactionSettings
@@ -183,6 +183,8 @@ def test_patterns_are_asked_as_the_engine_answers() -> None:
     assert match is not None
     assert list(search(pattern)(b"abc bc", 2, 6)) == [match.span(), match.span(1), match.span(2)]
     assert search(pattern)(b"xyz", 0, 3)[0] == NOWHERE
+    for text in (b"abc bc", b"abcd", b"xyz", b""):
+        assert list(search(pattern)(text, 0, len(text))) == searched(pattern, text, 0, len(text))
 
     patterns = re2.Set.SearchSet(options())
     for one in (b"a+", b"b", b"c"):
