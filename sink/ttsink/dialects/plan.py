@@ -309,6 +309,7 @@ class Plans:
         self._lists = lists
         self._known: dict[Any, Plan] = {}
         self._inside: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._naming: dict[tuple[str, ...], bool] = {}
         named = [names(entry) for entry in lists.message]
         self._messages = frozenset(name for name, *others in named if not others)
         self._messages_beside = [each for each in named if len(each) > 1]
@@ -316,10 +317,16 @@ class Plans:
 
     def names_message(self, record: dict[str, Any]) -> bool:
         """Whether a message is among the record's own keys."""
-        if any(squash(key) in self._messages for key in record):
-            return True
-        keys = tuple(map(squash, record))
-        return any(
+        own = tuple(record)
+        found = self._naming.get(own)
+        if found is None:
+            if len(self._naming) >= MAX_PLANS:
+                self._naming.clear()
+            found = self._naming[own] = self._names_message(tuple(map(squash, own)))
+        return found
+
+    def _names_message(self, keys: tuple[str, ...]) -> bool:
+        return not self._messages.isdisjoint(keys) or any(
             name in keys and all(other.startswith(keys) for other in others)
             for name, *others in self._messages_beside
         )
