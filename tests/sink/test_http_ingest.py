@@ -386,6 +386,36 @@ async def test_a_batch_that_comes_again_while_it_is_worked_on_is_stored_once() -
         assert len(await sink.records()) == 1
 
 
+async def test_a_batch_that_is_overtaken_by_its_repeat_is_stored_once() -> None:
+    """The first waits behind a slow body in one process, its repeat is prepared in another."""
+    async with running() as sink:
+        intake = sink.sink.intake
+        store, worked_on, go_on = intake._store, asyncio.Event(), asyncio.Event()
+
+        async def the_first_slowly(*given: Any) -> Any:
+            if not worked_on.is_set():
+                worked_on.set()
+                await go_on.wait()
+            return await store(*given)
+
+        intake._store = the_first_slowly  # type: ignore[method-assign,assignment]
+        head = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+        port = int(sink.server.url.rpartition(":")[2])
+        _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head % len(LINE) + LINE)
+        await worked_on.wait()
+        writer.close()
+        await eventually(lambda: bool(intake._repeats._undelivered))
+
+        assert (await sink.post(LINE)).json == {"accepted": 1, "rejected": 0}
+        go_on.set()
+        await intake.idle()
+        assert len(await sink.records()) == 1
+        assert (await sink.post(LINE)).json == {"accepted": 1, "rejected": 0}
+        total = (await sink.get("/api/ledger")).json["total"]
+        assert (total["received"], total["accepted"], total["repeated"]) == (3, 2, 1)
+
+
 async def test_a_body_that_is_slow_to_read_or_to_redact_keeps_no_other_waiting() -> None:
     """The loop itself is held by neither: both would take it for seconds."""
     values = "joe@example.com 4111 1111 1111 1111 " * 7_000

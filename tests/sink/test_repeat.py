@@ -28,7 +28,7 @@ def named(name: str) -> str:
 def test_a_batch_whose_answer_was_lost_is_a_repeat() -> None:
     repeats = Repeats()
     assert repeats.begin(KEY, 0) == Fresh(KEY)
-    repeats.undelivered(KEY, ANSWER, 1)
+    repeats.not_answered(KEY, ANSWER, 1)
 
     assert repeats.begin(KEY, 300) == Repeat(KEY, ANSWER)
 
@@ -47,7 +47,7 @@ def test_a_repeat_whose_answer_is_lost_too_stays_a_repeat() -> None:
     repeats = Repeats()
     repeats.begin(KEY, 0)
     for now in range(1, 5):
-        repeats.undelivered(KEY, ANSWER, now)
+        repeats.not_answered(KEY, ANSWER, now)
         assert repeats.begin(KEY, now) == Repeat(KEY, ANSWER)
     repeats.answered(KEY, ANSWER, 6)
 
@@ -57,8 +57,8 @@ def test_a_repeat_whose_answer_is_lost_too_stays_a_repeat() -> None:
 def test_a_repeat_is_matched_once_for_each_lost_answer() -> None:
     repeats = Repeats()
     first, second = repeats.begin(KEY, 0), repeats.begin(KEY, 0)
-    repeats.undelivered(first.batch_id, b"1", 1)
-    repeats.undelivered(second.batch_id, b"2", 1)
+    repeats.not_answered(first.batch_id, b"1", 1)
+    repeats.not_answered(second.batch_id, b"2", 1)
 
     assert repeats.begin(KEY, 2) == Repeat(first.batch_id, b"1")
     assert repeats.begin(KEY, 2) == Repeat(second.batch_id, b"2")
@@ -78,7 +78,7 @@ def test_a_reset_after_the_answer_was_written_makes_it_undelivered_again() -> No
     repeats = Repeats()
     repeats.begin(KEY, 0)
     repeats.answered(KEY, ANSWER, 1)
-    repeats.undelivered(KEY, ANSWER, 2)
+    repeats.not_answered(KEY, ANSWER, 2)
 
     assert repeats.begin(KEY, 3) == Repeat(KEY, ANSWER)
 
@@ -86,7 +86,7 @@ def test_a_reset_after_the_answer_was_written_makes_it_undelivered_again() -> No
 def test_a_sender_gone_before_the_store_comes_again_under_the_same_id() -> None:
     repeats = Repeats()
     repeats.begin(KEY, 0)
-    repeats.undelivered(KEY, None, 1)
+    repeats.not_answered(KEY, None, 1)
 
     assert repeats.begin(KEY, 2) == Fresh(KEY)
 
@@ -94,7 +94,7 @@ def test_a_sender_gone_before_the_store_comes_again_under_the_same_id() -> None:
 def test_a_batch_that_was_not_stored_is_no_repeat() -> None:
     repeats = Repeats()
     repeats.begin(KEY, 0)
-    repeats.dropped(KEY)
+    repeats.dropped(KEY, 1)
 
     assert repeats.begin(KEY, 1) == Fresh(KEY)
 
@@ -115,7 +115,7 @@ def test_another_path_or_body_is_another_batch() -> None:
 def test_an_undelivered_batch_is_forgotten_after_its_time() -> None:
     repeats = Repeats()
     repeats.begin(KEY, 0)
-    repeats.undelivered(KEY, ANSWER, 0)
+    repeats.not_answered(KEY, ANSWER, 0)
 
     assert repeats.begin(KEY, UNDELIVERED_SECONDS) == Fresh(KEY)
 
@@ -136,7 +136,7 @@ def test_a_named_batch_that_was_refused_may_come_again() -> None:
     repeats = Repeats()
     key = named("order-17")
     repeats.begin(key, 0)
-    repeats.dropped(key)
+    repeats.dropped(key, 1)
 
     assert repeats.begin(key, 1) == Fresh(key)
 
@@ -151,7 +151,7 @@ def test_memory_is_bounded_and_what_is_lost_for_it_is_counted() -> None:
     for n in range(30):
         key = batch_key("/ingest", b"%d" % n)
         repeats.begin(key, n)
-        repeats.undelivered(key, ANSWER, n)
+        repeats.not_answered(key, ANSWER, n)
 
     assert len(repeats) == 10
     assert repeats.forgotten == 20
@@ -182,11 +182,56 @@ def test_every_batch_is_stored_once_whatever_becomes_of_its_answers(
             repeats.answered(open_id, ANSWER, now)
             open_id, has_answer = None, True
         elif event == "lose" and open_id is not None:
-            repeats.undelivered(open_id, ANSWER, now)
+            repeats.not_answered(open_id, ANSWER, now)
             open_id, has_answer = None, False
         elif event == "reset" and open_id is None and has_answer and sent:
-            repeats.undelivered(last, ANSWER, now)
+            repeats.not_answered(last, ANSWER, now)
             has_answer = False
 
     assert stored == sent
     assert len(repeats) <= room
+
+
+def overtaken() -> Repeats:
+    """A batch whose sender gave up and whose repeat is worked on beside it."""
+    repeats = Repeats()
+    assert repeats.begin(KEY, 0) == Fresh(KEY)
+    repeats.undelivered(KEY, None, 1)
+    assert repeats.begin(KEY, 2) == Fresh(KEY)
+    return repeats
+
+
+def test_the_log_knows_a_batch_until_what_was_overtaken_is_done_with() -> None:
+    repeats = overtaken()
+
+    assert not repeats.answered(KEY, ANSWER, 3)
+    assert repeats.not_answered(KEY, ANSWER, 4)
+    assert len(repeats) == 0
+    assert repeats.begin(KEY, 5) == Fresh(KEY)
+
+
+def test_an_equal_batch_beside_one_that_was_overtaken_is_a_new_one() -> None:
+    repeats = overtaken()
+    repeats.answered(KEY, ANSWER, 3)
+    equal = repeats.begin(KEY, 4)
+
+    assert equal not in (Fresh(KEY), Repeat(KEY, ANSWER))
+    assert repeats.answered(equal.batch_id, ANSWER, 5)
+    assert repeats.dropped(KEY, 6)
+    assert len(repeats) == 0
+
+
+def test_a_repeat_that_was_refused_comes_again_as_the_one_that_is_still_worked_on() -> None:
+    repeats = overtaken()
+
+    assert not repeats.dropped(KEY, 3)
+    assert repeats.begin(KEY, 4) == Fresh(KEY)
+
+
+def test_an_answer_that_was_lost_after_all_outlives_what_was_overtaken() -> None:
+    repeats = overtaken()
+    repeats.answered(KEY, ANSWER, 3)
+    repeats.undelivered(KEY, ANSWER, 4)
+
+    assert not repeats.not_answered(KEY, ANSWER, 5)
+    assert repeats.begin(KEY, 6) == Repeat(KEY, ANSWER)

@@ -157,12 +157,13 @@ class Intake:
 
     def settle(self, batch_id: str, taken: Taken, *, reached: bool) -> None:
         """Says whether a stored batch's answer reached its sender."""
-        now = self._monotonic()
-        told = msgspec.msgpack.encode(taken)
-        if not reached:
-            self._repeats.undelivered(batch_id, told, now)
-        elif self._repeats.answered(batch_id, told, now):
+        settle = self._repeats.answered if reached else self._repeats.not_answered
+        if settle(batch_id, msgspec.msgpack.encode(taken), self._monotonic()):
             self._log.forget(batch_id)
+
+    def lost(self, batch_id: str, taken: Taken) -> None:
+        """Says that an answer which was settled as one that reached its sender may not have."""
+        self._repeats.undelivered(batch_id, msgspec.msgpack.encode(taken), self._monotonic())
 
     def given_up(self, batch_id: str) -> None:
         """Says that the sender of a batch that is worked on is gone."""
@@ -196,11 +197,13 @@ class Intake:
             body = await self.decoded(posted, ticket)
             return await self._keep(body, posted, ahead)
         except (Refused, BodyRefused):
-            self._repeats.dropped(posted.batch_id)
+            if self._repeats.dropped(posted.batch_id, self._monotonic()):
+                self._log.forget(posted.batch_id)
             raise
         except BaseException:
             # The log knows whether it was stored.
-            self.given_up(posted.batch_id)
+            if self._repeats.not_answered(posted.batch_id, None, self._monotonic()):
+                self._log.forget(posted.batch_id)
             raise
 
     async def _keep(

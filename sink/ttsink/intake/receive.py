@@ -127,7 +127,7 @@ async def _take(
         reached = await _deliver(request, answer)
         intake.settle(batch.batch_id, taken, reached=reached)
         if reached:
-            on_reset(request, partial(intake.settle, batch.batch_id, taken, reached=False))
+            on_reset(request, partial(intake.lost, batch.batch_id, taken))
     finally:
         on_gone(request, None)
         ticket.release()

@@ -15,7 +15,8 @@ How the fate of an answer is told:
   the log may forget one;
 - two equal batches at once are two batches: a sender that tries again has given up the first
   connection, which is `undelivered` as soon as the server sees it closed, also while the batch
-  is still worked on: the log then keeps the first of the two that comes to it.
+  is still worked on: the log then keeps the first of the two that comes to it, and may forget
+  their id only when neither is worked on any more.
 """
 
 import hashlib
@@ -54,12 +55,18 @@ class Repeat(msgspec.Struct, frozen=True):
 
 
 class _Entry(msgspec.Struct):
-    """`answer` is None while the batch is not known to be stored."""
+    """`answer` is None while the batch is not known to be stored.
+
+    `under_way` is how many times it is being taken in; once one of them `is_answered`, the others
+    are of connections that were given up, and what becomes of those is of no matter.
+    """
 
     key: str
     since: float
     is_open: bool = True
     answer: bytes | None = None
+    under_way: int = 0
+    is_answered: bool = False
 
 
 def batch_key(path: str, body: bytes) -> str:
@@ -105,9 +112,14 @@ class Repeats:
     def begin(self, key: str, now: float) -> Fresh | Repeat:
         """A batch has arrived.
 
-        Every `begin` is followed by one of `answered`, `undelivered` or `dropped`.
+        Every `begin` ends with one of `answered`, `not_answered` or `dropped`.
         """
         self._expire(now)
+        found = self._begun(key, now)
+        self._table(found.batch_id)[found.batch_id].under_way += 1
+        return found
+
+    def _begun(self, key: str, now: float) -> Fresh | Repeat:
         if key.startswith(_NAMED):
             known = self._named.get(key)
             if known is not None and known.answer is not None:
@@ -130,13 +142,33 @@ class Repeats:
     def answered(self, batch_id: str, answer: bytes, now: float) -> bool:
         """The sender has its answer; whether the log may forget the batch's id."""
         if batch_id.startswith(_NAMED):
+            self._ended(batch_id)
             self.undelivered(batch_id, answer, now)
             return False
-        self.dropped(batch_id)
+        entry = self._ended(batch_id)
+        if entry is None or not entry.under_way:
+            self._remove(batch_id)
+            return True
+        self._settle(batch_id)
+        entry.is_answered = True
+        return False
+
+    def not_answered(self, batch_id: str, answer: bytes | None, now: float) -> bool:
+        """A batch was taken in, and its answer did not reach the sender; as `undelivered`.
+
+        Whether the log may forget its id, since its repeat was answered before.
+        """
+        entry = self._ended(batch_id)
+        if entry is None or not entry.is_answered:
+            self.undelivered(batch_id, answer, now)
+            return False
+        if entry.under_way:
+            return False
+        self._remove(batch_id)
         return True
 
     def undelivered(self, batch_id: str, answer: bytes | None, now: float) -> None:
-        """The sender did not get its answer; also told after `answered`.
+        """The sender will not get its answer, or did not after `answered`.
 
         Args:
             batch_id: As `begin` gave it.
@@ -148,14 +180,29 @@ class Repeats:
         if batch_id not in table:
             self._keep(batch_id, _Entry(batch_id.partition(".")[0], now))
         entry = table[batch_id]
-        entry.answer, entry.since = answer, now
+        entry.answer, entry.since, entry.is_answered = answer, now, False
         table.move_to_end(batch_id)
         if entry.is_open and table is self._unnamed:
             self._undelivered.setdefault(entry.key, deque()).append(batch_id)
         entry.is_open = False
 
-    def dropped(self, batch_id: str) -> None:
-        """Nothing of the batch was stored: a refusal, or a failure."""
+    def dropped(self, batch_id: str, now: float) -> bool:
+        """Nothing of the batch was stored: a refusal. Whether the log may forget its id."""
+        entry = self._ended(batch_id)
+        if entry is not None and entry.under_way:
+            if not entry.is_answered:  # it is sent again, and may be stored before that
+                self.undelivered(batch_id, entry.answer, now)
+            return False
+        self._remove(batch_id)
+        return entry is not None and entry.is_answered
+
+    def _ended(self, batch_id: str) -> _Entry | None:
+        entry = self._table(batch_id).get(batch_id)
+        if entry is not None:
+            entry.under_way = max(entry.under_way - 1, 0)
+        return entry
+
+    def _remove(self, batch_id: str) -> None:
         self._settle(batch_id)
         self._table(batch_id).pop(batch_id, None)
 
@@ -167,7 +214,7 @@ class Repeats:
         if len(table) >= self._max:
             oldest = next(iter(table))
             self.forgotten += not table[oldest].is_open
-            self.dropped(oldest)
+            self._remove(oldest)
         table[batch_id] = entry
 
     def _settle(self, batch_id: str) -> None:
@@ -187,4 +234,4 @@ class Repeats:
             (self._unnamed, UNDELIVERED_SECONDS),
         ):
             while table and now - table[oldest := next(iter(table))].since >= seconds:
-                self.dropped(oldest)
+                self._remove(oldest)
