@@ -6,6 +6,7 @@ value by value.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import Any
 
 from ttsink.bodies.rows import Columns, Rows, columns_of
@@ -210,9 +211,7 @@ class _Reading:
                 for at, parts in zip(missing, raw, strict=True):
                     found[at] = self._formed(source.form, parts)
             else:
-                self._one_source(
-                    source, reader, list(zip(missing, raw, strict=True)), fields, found
-                )
+                self._one_source(source, reader, missing, raw, fields, found)
             missing = [at for at in missing if found[at] is None]
         return found
 
@@ -220,20 +219,25 @@ class _Reading:
         self,
         source: Source,
         reader: Reader,
-        raw: Sequence[tuple[int, Any]],
+        missing: Sequence[int],
+        raw: Sequence[Any],
         fields: Fields,
         found: _Column,
     ) -> None:
-        said = [(at, value) for at, value in raw if value is not None and value != ""]
-        column = reader.column([value for _, value in said], source.rule) if said else None
+        places, said = missing, raw
+        spent: list[int] = []
+        if not all(raw):
+            blank = [value is None or value == "" for value in raw]
+            spent = list(compress(missing, blank))
+            places = [at for at, is_blank in zip(missing, blank, strict=True) if not is_blank]
+            said = [value for value, is_blank in zip(raw, blank, strict=True) if not is_blank]
+        column = reader.column(said, source.rule) if said else None
         if column is not None:
-            for (at, _), value in zip(said, column, strict=True):
+            for at, value in zip(places, column, strict=True):
                 found[at] = value
-            spent = [at for at, _ in raw]
+            spent = list(missing)
         else:
-            spent = [at for at, value in raw if value is None or value == ""]
-            each = reader.each([value for _, value in said], source.rule)
-            for (at, _), (value, exact) in zip(said, each, strict=True):
+            for at, (value, exact) in zip(places, reader.each(said, source.rule), strict=True):
                 found[at] = value
                 if exact:
                     spent.append(at)

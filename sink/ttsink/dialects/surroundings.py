@@ -39,8 +39,14 @@ def _paths(fields: Fields) -> Sequence[Any]:
     return fields.values((key,), range(len(fields))) if key is not None else []
 
 
+_ID_MARKS: Final = ("[", "race", "RACE", "Root=", "00-")
+
+
 def find_ids(whole: _Columns) -> None:
     """Ids in a message's text: `race` of trace, X-Ray's root, a traceparent, in brackets."""
+    joined = "\n".join(whole["message"])
+    if not any(mark in joined for mark in _ID_MARKS):
+        return
     traces, spans = whole["trace_id"], whole["span_id"]
     for at, message in enumerate(whole["message"]):
         if traces[at] is not None:
