@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
@@ -19,6 +20,7 @@ from ttsink.bodies.limits import DEFAULT, BodyRefused
 from ttsink.dialects.fields import FieldMapping
 from ttsink.intake import beside, frame
 from ttsink.intake import process as process_module
+from ttsink.intake.line import Asked, Line
 from ttsink.intake.preparation import INLINE_BYTES, Preparation
 from ttsink.intake.prepare import Prepared, Setup, Task
 from ttsink.intake.process import PrepareProcess, ProcessGone, _Channel
@@ -219,6 +221,90 @@ async def test_a_body_that_takes_long_there_holds_up_no_other() -> None:
     os.kill(process.pid, signal.SIGCONT)
     assert await stuck == inline(TASK, lines(400))
     await preparation.aclose()
+
+
+def values(count: int) -> bytes:
+    """Lines that take a hundred times as long as others."""
+    return b"\n".join(b'{"message":"m%d@example.org"}' % number for number in range(count))
+
+
+async def test_bodies_of_one_sender_that_take_long_hold_up_no_other_sender() -> None:
+    """However many there are, and though they came in at once."""
+    process = PrepareProcess(frame.Start(SETUP, "json"), lambda: None)
+    preparation = Preparation(lambda: SETUP.preparer(SETUP.redactor()), [process])
+    process.want()
+    await eventually(process.is_ready)
+    slow = values(9_000)
+    greedy = [
+        asyncio.create_task(preparation.prepare(TASK, slow, None, "greedy")) for _ in range(8)
+    ]
+    await asyncio.sleep(0)
+
+    answer = await preparation.prepare(TASK, lines(400), None, "modest")
+
+    assert answer == inline(TASK, lines(400))
+    assert sum(task.done() for task in greedy) <= 2
+    assert (await asyncio.gather(*greedy))[0] == inline(TASK, values(9_000))
+    await preparation.aclose()
+
+
+async def test_a_sender_whose_small_bodies_take_long_has_them_prepared_beside_the_loop() -> None:
+    preparation = Preparation(lambda: SETUP.preparer(SETUP.redactor()))
+    small = values(400)
+    assert len(small) < INLINE_BYTES
+
+    assert preparation.ahead(TASK, small, "dear") is None
+    expected = await preparation.prepare(TASK, small, None, "dear")
+    answer = preparation.ahead(TASK, small, "dear")
+
+    assert answer is not None
+    assert await answer == expected
+    assert preparation.ahead(TASK, small, "another") is None
+    await preparation.aclose()
+
+
+async def test_a_thread_is_kept_for_those_who_have_none() -> None:
+    preparation = Preparation(lambda: SETUP.preparer(SETUP.redactor()))
+    greedy = [preparation.ahead(TASK, values(3_000), "greedy") for _ in range(4)]
+
+    modest = await preparation.prepare(TASK, lines(400), None, "modest")
+
+    assert modest == inline(TASK, lines(400))
+    done = [answer.done() for answer in greedy if answer is not None]
+    assert len(done) == 4
+    assert sum(done) <= 1
+    await asyncio.gather(*(answer for answer in greedy if answer is not None))
+    await preparation.aclose()
+
+
+async def test_where_the_system_gives_no_thread_the_loop_prepares(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    preparation = Preparation(lambda: SETUP.preparer(SETUP.redactor()))
+    with monkeypatch.context() as poor:
+        poor.setattr(threading.Thread, "start", refuse)
+        prepared = await preparation.prepare(TASK, lines(400))
+
+    assert prepared == inline(TASK, lines(400))
+    await preparation.aclose()
+
+
+async def test_a_body_nobody_waits_for_any_more_has_no_turn() -> None:
+    loop = asyncio.get_running_loop()
+    line = Line()
+    asked = [Asked(TASK, b"%d" % n, f"s{n % 2}", loop.create_future()) for n in range(5)]
+    for one in asked:
+        line.join(one)
+    asked[2].answer.cancel()
+
+    order = [line.next(), line.next(), line.next(lambda sender: sender == "s1")]
+    assert order == [asked[0], asked[1], asked[3]]
+    line.rejoin(asked[0])
+    assert [line.next(), line.next(), line.next()] == [asked[0], asked[4], None]
+    assert len(line) == 0
 
 
 async def test_it_is_not_started_for_small_bodies_and_can_be_closed_at_any_moment() -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from ttsink.bodies.encoding import decode, is_heavy
 from ttsink.bodies.limits import BodyRefused, Limits
+from ttsink.http.client import client
 from ttsink.intake.admission import Admission, Refused, Ticket
 from ttsink.intake.mistakes import Mistake, Mistakes
 from ttsink.intake.preparation import Preparation
@@ -176,7 +177,7 @@ class Intake:
         """
         if posted.encodings or len(posted.body) > self._limits.max_body_bytes:
             return None
-        return self.preparation.ahead(self._task(posted), posted.body)
+        return self.preparation.ahead(self._task(posted), posted.body, client(posted.sender))
 
     def _task(self, posted: Posted) -> Task:
         return Task(posted.form, posted.content_type, posted.agent, stamp(self._clock()))
@@ -209,7 +210,9 @@ class Intake:
     async def _keep(
         self, body: bytes, posted: Posted, ahead: "asyncio.Future[Prepared] | None"
     ) -> Taken:
-        prepared = await self.preparation.prepare(self._task(posted), body, ahead)
+        prepared = await self.preparation.prepare(
+            self._task(posted), body, ahead, client(posted.sender)
+        )
         self._count(prepared.told)
         for mistake in self._mistakes.look(
             prepared.told.shape, posted.agent, posted.sender, prepared.told.columns, self._clock()

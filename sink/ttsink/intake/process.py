@@ -55,12 +55,25 @@ class PrepareProcess:
         return self._child.pid if self._child is not None else None
 
     def is_ready(self) -> bool:
-        return self._channel is not None and self._channel.greeted
+        channel = self._channel
+        return channel is not None and channel.greeted and not channel.ended.done()
+
+    @property
+    def under_way(self) -> int:
+        """Bodies it has, those that were let go among them."""
+        return len(self._channel.waiting) if self._channel is not None else 0
 
     def waited_seconds(self, now: float) -> float:
-        """How long the oldest body under way has been waiting."""
+        """How long it has been working on one body."""
         channel = self._channel
-        return now - channel.waiting[0][1] if channel is not None and channel.waiting else 0.0
+        return now - channel.since if channel is not None and channel.waiting else 0.0
+
+    def let_go(self) -> None:
+        """Fails what waits behind the body it works on with ProcessGone: others can do it."""
+        if self._channel is not None:
+            for answer, _ in list(self._channel.waiting)[1:]:
+                if not answer.done():
+                    answer.set_exception(ProcessGone())
 
     def want(self) -> None:
         """Starts it where it does not run; ready a second later."""
@@ -180,7 +193,9 @@ class _Channel(asyncio.BufferedProtocol):
 
     def __init__(self, shared: slots.Slots) -> None:
         self.greeted = False
-        self.waiting: deque[tuple[asyncio.Future[Prepared], float, int]] = deque()
+        self.waiting: deque[tuple[asyncio.Future[Prepared], int]] = deque()
+        self.since = 0.0
+        """When the first of those became the first."""
         self._shared = shared
         self._free = list(range(slots.SLOTS))
         self._loop = asyncio.get_running_loop()
@@ -209,7 +224,9 @@ class _Channel(asyncio.BufferedProtocol):
             answer.set_exception(ProcessGone())
             return answer
         slot = self._free.pop() if self._free else slots.NO_SLOT
-        self.waiting.append((answer, self._loop.time(), slot))
+        if not self.waiting:
+            self.since = self._loop.time()
+        self.waiting.append((answer, slot))
         if self._shared.put(slot, body):
             self.write(frame.head(task, len(body), slot))
         else:
@@ -248,7 +265,8 @@ class _Channel(asyncio.BufferedProtocol):
         if isinstance(said, frame.Hello):
             self.greeted = True
             return
-        answer, _, slot = self.waiting.popleft()
+        answer, slot = self.waiting.popleft()
+        self.since = self._loop.time()
         if slot != slots.NO_SLOT:
             self._free.append(slot)
         if answer.done():  # who asked is gone
@@ -259,7 +277,7 @@ class _Channel(asyncio.BufferedProtocol):
             answer.set_result(Prepared(said, text))
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        for answer, _, _ in self.waiting:
+        for answer, _ in self.waiting:
             if not answer.done():
                 answer.set_exception(ProcessGone())
         self.waiting.clear()

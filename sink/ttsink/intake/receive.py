@@ -118,6 +118,8 @@ async def _take(
         key = named_key(request.path_qs, name) or batch_key(request.path_qs, body)
         batch = intake.begin(key)
         if isinstance(batch, Repeat):
+            if ahead is not None:
+                ahead.cancel()
             taken = intake.repeated(batch)
         else:
             # It may come again before this is done with it, and is the same batch then.
