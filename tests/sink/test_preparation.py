@@ -20,7 +20,7 @@ from ttsink.bodies.limits import DEFAULT, BodyRefused
 from ttsink.dialects.fields import FieldMapping
 from ttsink.intake import beside, frame
 from ttsink.intake import process as process_module
-from ttsink.intake.line import Asked, Line
+from ttsink.intake.line import Asked, Line, Turns
 from ttsink.intake.preparation import INLINE_BYTES, Preparation
 from ttsink.intake.prepare import Prepared, Setup, Task
 from ttsink.intake.process import PrepareProcess, ProcessGone, _Channel
@@ -294,7 +294,7 @@ async def test_where_the_system_gives_no_thread_the_loop_prepares(
 
 async def test_a_body_nobody_waits_for_any_more_has_no_turn() -> None:
     loop = asyncio.get_running_loop()
-    line = Line()
+    line: Line[Asked] = Line()
     asked = [Asked(TASK, b"%d" % n, f"s{n % 2}", loop.create_future()) for n in range(5)]
     for one in asked:
         line.join(one)
@@ -305,6 +305,44 @@ async def test_a_body_nobody_waits_for_any_more_has_no_turn() -> None:
     line.rejoin(asked[0])
     assert [line.next(), line.next(), line.next()] == [asked[0], asked[4], None]
     assert len(line) == 0
+
+
+async def test_a_place_goes_to_the_sender_whose_turn_it_is() -> None:
+    turns = Turns(1)
+    order: list[str] = []
+
+    async def work(sender: str) -> None:
+        async with turns.turn(sender):
+            order.append(sender)
+            await asyncio.sleep(0)
+
+    tasks = [asyncio.create_task(work(sender)) for sender in ("a", "a", "a", "a", "b", "c")]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert order == ["a", "a", "b", "c", "a"]
+    async with asyncio.timeout(1), turns.turn("d"):
+        pass
+
+
+async def test_a_place_given_to_one_that_is_cancelled_goes_on_to_the_next() -> None:
+    turns = Turns(1)
+    go_on = asyncio.Event()
+
+    async def work(sender: str) -> None:
+        async with turns.turn(sender):
+            await go_on.wait()
+
+    tasks = [asyncio.create_task(work(sender)) for sender in "abc"]
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.sleep(0)  # `a` leaves now, and gives its place to `b`
+    tasks[1].cancel()
+
+    async with asyncio.timeout(1):
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert not tasks[2].cancelled()
 
 
 async def test_it_is_not_started_for_small_bodies_and_can_be_closed_at_any_moment() -> None:

@@ -16,6 +16,7 @@ from ttsink.bodies.encoding import decode, is_heavy
 from ttsink.bodies.limits import BodyRefused, Limits
 from ttsink.http.client import client
 from ttsink.intake.admission import Admission, Refused, Ticket
+from ttsink.intake.line import Turns
 from ttsink.intake.mistakes import Mistake, Mistakes
 from ttsink.intake.preparation import Preparation
 from ttsink.intake.prepare import Form, Prepared, Task, Told
@@ -30,7 +31,8 @@ from ttsink.store.view import View
 from ttwire.span import Span
 
 MAX_DECODERS: Final = 2
-"""Bodies decompressed at once, in threads: each may take `max_decoded_bytes`."""
+"""Bodies decompressed at once, in threads, senders by turns: each may take
+`max_decoded_bytes`."""
 
 KNOWN_ENCODINGS: Final = frozenset({"identity", "gzip", "deflate", "zstd", "snappy"})
 """What may be a metric's label: the header is a stranger's text."""
@@ -107,7 +109,7 @@ class Intake:
         self._on_capped = on_capped
         self._current = current
         self._repeats = Repeats()
-        self._decoders = asyncio.Semaphore(MAX_DECODERS)
+        self._decoders = Turns(MAX_DECODERS)
 
     async def idle(self) -> None:
         """Returns when nothing is under way."""
@@ -133,7 +135,7 @@ class Intake:
         encoding = posted.encodings.strip().lower() or "identity"
         self._admission.spend(posted.sender, len(posted.body))
         if is_heavy(posted.body, posted.encodings):
-            async with self._decoders:
+            async with self._decoders.turn(client(posted.sender)):
                 body = await asyncio.to_thread(decode, posted.body, posted.encodings, self._limits)
         else:
             body = decode(posted.body, posted.encodings, self._limits)

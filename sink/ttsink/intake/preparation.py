@@ -60,7 +60,7 @@ class Preparation:
         self._processes = tuple(processes)
         self._handed = handed
         self._idle: list[Preparer] = []
-        self._line = Line()
+        self._line: Line[Asked] = Line()
         self._in_threads: Counter[str] = Counter()
         self._dear: OrderedDict[str, float] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
