@@ -28,6 +28,7 @@ def _sizes(arguments: str = "", **constants: int) -> Sizes:
 
 
 SMALL: Final = {
+    "bench_agents": _sizes(),
     "bench_canary": _sizes("--seconds 3 --rate 5000"),
     "bench_dialects": _sizes(),
     "bench_files": _sizes("--lines 100000 --keys 20"),
@@ -47,6 +48,7 @@ SMALL: Final = {
 }
 
 TINY: Final = {
+    "bench_agents": _sizes("--batch 20 --batches 2"),
     "bench_canary": _sizes("--seconds 1 --rate 500"),
     "bench_dialects": _sizes(RECORDS=20),
     "bench_files": _sizes("--lines 3000 --keys 2"),
