@@ -114,6 +114,9 @@ def test_parts_are_the_whole(
 
     assert [one for part in parts for one in part.batch.records()] == given_records
     assert [row for part in parts for row in told(part.batch)] == true(given_records)
+    for part in parts:
+        for keys in (part.batch.columns.jobs, part.batch.columns.workers):
+            assert set(keys.names) == set(keys.column())
     if given_records:
         assert max(len(part.batch) for part in parts) <= most
         assert parts[-1].last == whole.last

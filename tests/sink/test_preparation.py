@@ -511,3 +511,17 @@ async def test_what_was_answered_can_be_read_at_once() -> None:
             assert (total["accepted"], total["retained"]) == (500 * number, 500 * number)
             newest = (await sink.records(limit="1"))[0]
             assert newest["id"].endswith(f"-{500 * number}")
+
+
+async def test_a_job_that_is_in_one_part_of_a_huge_batch_is_counted_like_the_others() -> None:
+    body = b"\n".join(
+        b'{"job":"%s","message":"%d"}' % (b"early" if number < 100 else b"late", number)
+        for number in range(20_000)
+    )
+    async with running() as sink:
+        assert (await sink.post(body)).json == {"accepted": 20_000, "rejected": 0}
+        jobs = (await sink.get("/api/jobs")).json["jobs"]
+        metrics = (await sink.get("/metrics")).body
+
+    assert {job["key"]: job["records"] for job in jobs} == {"early": 100, "late": 19_900}
+    assert b'ttsink_internal_errors_total{stage="view"}' not in metrics

@@ -48,8 +48,20 @@ class Keys(msgspec.Struct, frozen=True, array_like=True):
         return Counter({names[number]: count for number, count in Counter(self.places).items()})
 
     def stretch(self, start: int, stop: int) -> "Keys":
-        """The keys of records that lie side by side."""
-        return Keys(self.names, self.numbers[start * NUMBER_BYTES : stop * NUMBER_BYTES])
+        """The keys of records that lie side by side, and no name that none of them has.
+
+        Readers count on that: what is said of a name's records is said of at least one.
+        """
+        numbers = self.numbers[start * NUMBER_BYTES : stop * NUMBER_BYTES]
+        places = memoryview(numbers).cast(NUMBER)
+        used = dict.fromkeys(places)
+        if len(used) == len(self.names):
+            return Keys(self.names, numbers)
+        renumbered = {old: new for new, old in enumerate(used)}
+        return Keys(
+            list(map(self.names.__getitem__, used)),
+            array(NUMBER, map(renumbered.__getitem__, places)).tobytes(),
+        )
 
     def picked(self, places: Sequence[int]) -> "Keys":
         """The keys of some of the records."""
@@ -92,7 +104,7 @@ class Columns(msgspec.Struct, frozen=True, array_like=True):
         return self.timestamps[start : start + TIMESTAMP_CHARACTERS].rstrip()
 
     def stretch(self, start: int, stop: int) -> "Columns":
-        """The columns of records that lie side by side; keys keep the names of all."""
+        """The columns of records that lie side by side."""
         width, time = traceindex.KEY_BYTES, TIMESTAMP_CHARACTERS
         malformed, truncated, redacted = (
             [place - start for place in marked if start <= place < stop]
