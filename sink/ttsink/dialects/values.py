@@ -78,7 +78,7 @@ class Names(Reader):
             set(map(type, raw)) != {str}
             or not self._spelled.isdisjoint(raw)
             or max(map(len, raw)) > MAX_KEY_CHARS
-            or any(name.strip() != name for name in set(raw))
+            or list(map(str.strip, raw)) != list(raw)
         ):
             return None
         if len(good) > MAX_GOOD_NAMES:

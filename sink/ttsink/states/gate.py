@@ -1,7 +1,6 @@
 """How fast new keys may get rows of their own."""
 
-from collections.abc import Container
-from itertools import islice
+from collections.abc import Mapping
 
 
 class Gate:
@@ -23,19 +22,27 @@ class Gate:
         self._left = min(self.per_second, self._left + (now - self._at) * self.per_second)
         self._at = now
 
-    def admitted(self, keys: list[str | None], *known: Container[str | None]) -> list[str | None]:
-        """The keys of a batch, None for new ones past what may come now.
+    def admitted(
+        self,
+        keys: list[str | None],
+        known: Mapping[str, object],
+        waiting: Mapping[str, object],
+    ) -> list[str | None]:
+        """The keys of a batch, each there once, None for new ones past what may come now.
 
         They are sorted out before anything is kept of them, so that they cost next to nothing.
         """
-        new = dict.fromkeys(keys)
-        new.pop(None, None)
-        for some in known:
-            new = dict.fromkeys([key for key in new if key not in some])
-        count = min(len(new), int(self._left))
-        self._left -= count
-        if count == len(new):
+        has_row = list(map(known.__contains__, keys))
+        if all(has_row):
             return keys
-        self.refused += len(new) - count
-        refused = frozenset(islice(new, count, None))
-        return [None if key in refused else key for key in keys]
+        places = [at for at, has in enumerate(has_row) if not has and keys[at] not in waiting]
+        places = [at for at in places if keys[at] is not None]
+        count = min(len(places), int(self._left))
+        self._left -= count
+        if count == len(places):
+            return keys
+        self.refused += len(places) - count
+        admitted = keys.copy()
+        for at in places[count:]:
+            admitted[at] = None
+        return admitted
