@@ -13,9 +13,6 @@ from ttsink.store.view import View
 
 TRIM_SECONDS: Final = 1.0
 
-CURRENT_TURNS: Final = 64
-"""Turns of the loop until the view has what was stored: two for a batch that waits for slack."""
-
 PART_RECORDS: Final = 4_096
 """Records that the view takes in before the loop serves others: some 10 ms."""
 
@@ -36,6 +33,8 @@ class Keeper:
         self._view = view
         self._failed = failed
         self._next_row = 0
+        self._seen = 0
+        self._follows = False
         self._goal = log.status().last
         self.caught_up = asyncio.Event()
         """Set once the view has all that the log had at first."""
@@ -43,6 +42,13 @@ class Keeper:
     async def follow(self) -> None:
         """A batch that cannot be applied is told to `failed`; the next ones still are."""
         self._look()
+        self._follows = True
+        try:
+            await self._follow()
+        finally:
+            self._follows = False
+
+    async def _follow(self) -> None:
         async for stored in self._log.entries():
             if len(stored.batch) > LARGE_RECORDS and not self._log.status().pending_bytes:
                 await self._slack.wait()
@@ -56,14 +62,13 @@ class Keeper:
                     await asyncio.sleep(0)
 
     def _look(self, seen: int = 0) -> None:
-        if max(self._view.order.last, seen) >= self._goal:
+        self._seen = max(self._seen, self._view.order.last, seen)
+        if self._seen >= self._goal:
             self.caught_up.set()
 
     async def current(self, position: int) -> None:
         """Returns when the view has what was stored up to there, or could not take it."""
-        for _ in range(CURRENT_TURNS):
-            if self._view.order.last >= position:
-                return
+        while self._follows and self._seen < position:
             self._slack.give()
             await asyncio.sleep(0)
 
