@@ -81,6 +81,8 @@ class Names(Reader):
             or list(map(str.strip, raw)) != list(raw)
         ):
             return None
+        if 2 * len(set(raw)) > len(raw):
+            return raw  # names that hardly come twice are not worth remembering
         if len(good) > MAX_GOOD_NAMES:
             good.clear()
         return [good.setdefault(name, name) for name in raw]
