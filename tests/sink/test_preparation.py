@@ -24,7 +24,7 @@ from ttsink.intake.line import Asked, Line, Turns
 from ttsink.intake.preparation import INLINE_BYTES, Preparation
 from ttsink.intake.prepare import Prepared, Setup, Task
 from ttsink.intake.process import PrepareProcess, ProcessGone, _Channel
-from ttsink.intake.slots import NO_SLOT, SLOT_BYTES, SLOTS, Slots, create
+from ttsink.intake.slots import NO_MEMORY, NO_SLOT, SLOT_BYTES, SLOTS, Slots, create
 from ttsink.redact.settings import OwnRule, RedactionSettings
 from ttsink.states.lifecycle import Rule
 
@@ -133,11 +133,9 @@ async def test_bodies_come_back_whole_whether_they_fit_the_shared_memory_or_not(
 
 
 def test_what_one_end_puts_into_a_slot_the_other_gets() -> None:
-    with create() as memory:
-        server, beside_it = (
-            Slots(memory.fileno(), is_server=True),
-            Slots(memory.fileno(), is_server=False),
-        )
+    descriptor = create()
+    server, beside_it = (Slots(descriptor, is_server=end) for end in (True, False))
+    os.close(descriptor)
     for slot in range(SLOTS):
         assert server.put(slot, b"to %d" % slot)
         assert beside_it.put(slot, b"from %d" % slot)
@@ -391,15 +389,23 @@ async def test_what_a_start_lacks_costs_nothing_and_is_tried_again(
     await process.aclose()
 
 
-async def test_without_anonymous_memory_there_is_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_there_is_no_memory_to_share_all_goes_through_the_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And no file takes its place: bodies are not redacted yet."""
+
     def refuse(_name: str) -> int:
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr(os, "memfd_create", refuse)
-    with create() as file:
-        slots = Slots(file.fileno(), is_server=True)
-    assert slots.put(0, b"x")
-    slots.close()
+    process = PrepareProcess(frame.Start(SETUP, "json"), lambda: None)
+    process.want()
+    await eventually(process.is_ready)
+
+    bodies = [lines(400), lines(5_000)]
+    answers = await asyncio.gather(*(process.prepare(TASK, body) for body in bodies))
+    assert answers == [inline(TASK, body) for body in bodies]
+    await process.aclose()
 
 
 async def test_it_closes_at_once_though_a_body_was_not_taken(process: PrepareProcess) -> None:
@@ -438,8 +444,7 @@ async def test_no_token_of_the_server_is_in_its_environment(
 
 
 def memory() -> Slots:
-    with create() as file:
-        return Slots(file.fileno(), is_server=False)
+    return Slots(NO_MEMORY, is_server=False)
 
 
 class Sent(asyncio.WriteTransport):

@@ -15,7 +15,7 @@ from ttsink import oplog
 from ttsink.bodies.limits import BodyRefused
 from ttsink.intake import frame
 from ttsink.intake.prepare import Preparer
-from ttsink.intake.slots import NO_SLOT, Slots
+from ttsink.intake.slots import NO_MEMORY, NO_SLOT, Slots
 from ttsink.redact import warm
 
 GC_THRESHOLDS: Final = (100_000, 20, 100)
@@ -103,7 +103,8 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)
     memory = int(sys.argv[2])
     slots = Slots(memory, is_server=False)
-    os.close(memory)
+    if memory != NO_MEMORY:
+        os.close(memory)
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         return run(channel, slots)
 

@@ -126,22 +126,25 @@ class PrepareProcess:
     async def _live(self) -> int:
         """From its start to its end; the exit status. Raises OSError, RuntimeError."""
         with ExitStack() as held:
-            with slots.create() as memory:
-                shared = slots.Slots(memory.fileno(), is_server=True)
+            with ExitStack() as given:
+                memory = slots.create()
+                if memory != slots.NO_MEMORY:
+                    given.callback(os.close, memory)
+                shared = slots.Slots(memory, is_server=True)
                 held.callback(shared.close)
                 ours, theirs = socket.socketpair()
                 held.enter_context(ours)
                 with theirs:
                     for end in (ours, theirs):
                         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
-                    self._child = await asyncio.to_thread(_spawn, theirs.fileno(), memory.fileno())
+                    self._child = await asyncio.to_thread(_spawn, theirs.fileno(), memory)
             try:
                 await self._talk(ours, shared)
             finally:
                 self._channel = None
                 ours.close()
-                child, self._child = self._child, None
-                status = await _ended(child)
+                status = await _ended(self._child)
+                self._child = None
         return status
 
     async def _talk(self, ours: socket.socket, shared: slots.Slots) -> None:
@@ -167,7 +170,7 @@ def _spawn(channel: int, memory: int) -> "subprocess.Popen[bytes]":
         env=environ,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        pass_fds=(channel, memory),
+        pass_fds=[shared for shared in (channel, memory) if shared != slots.NO_MEMORY],
     )
 
 

@@ -6,9 +6,7 @@ than the copying; these pages stay where they are. What does not fit goes throug
 
 import mmap
 import os
-import tempfile
-from contextlib import suppress
-from typing import BinaryIO, Final
+from typing import Final
 
 SLOTS: Final = 4
 """Batches under way at once that have a place here."""
@@ -21,22 +19,25 @@ NO_SLOT: Final = -1
 """What was sent lies in the socket."""
 
 
-def create() -> BinaryIO:
-    """The memory as an open file, for both ends. Raises OSError."""
-    memory = _memory()
+NO_MEMORY: Final = -1
+"""In place of a descriptor, where the system has no memory to share: all goes through the socket.
+A file would do, but bodies are not redacted yet and must reach no disk."""
+
+
+def create() -> int:
+    """A descriptor of the memory, for both ends, or NO_MEMORY. Raises OSError."""
+    if not hasattr(os, "memfd_create"):  # not Linux
+        return NO_MEMORY
     try:
-        memory.truncate(2 * SLOTS * SLOT_BYTES)
+        descriptor = os.memfd_create("ttsink-batches")
+    except OSError:  # a sandbox that does not know it
+        return NO_MEMORY
+    try:
+        os.ftruncate(descriptor, 2 * SLOTS * SLOT_BYTES)
     except OSError:
-        memory.close()
+        os.close(descriptor)
         raise
-    return memory
-
-
-def _memory() -> BinaryIO:
-    if hasattr(os, "memfd_create"):
-        with suppress(OSError):  # a sandbox that does not know it
-            return os.fdopen(os.memfd_create("ttsink-batches"), "r+b", 0)
-    return tempfile.TemporaryFile(buffering=0)  # or not Linux
+    return descriptor
 
 
 class Slots:
@@ -46,14 +47,15 @@ class Slots:
     """
 
     def __init__(self, descriptor: int, *, is_server: bool) -> None:
-        """The descriptor may be closed afterwards."""
-        self._memory = mmap.mmap(descriptor, 2 * SLOTS * SLOT_BYTES)
+        """The descriptor may be closed afterwards; with NO_MEMORY nothing fits."""
+        size = 2 * SLOTS * SLOT_BYTES
+        self._memory = None if descriptor == NO_MEMORY else mmap.mmap(descriptor, size)
         half = SLOTS * SLOT_BYTES
         self._out, self._into = (0, half) if is_server else (half, 0)
 
     def put(self, slot: int, data: bytes) -> bool:
         """Writes a slot; False where the data do not fit."""
-        if slot == NO_SLOT or len(data) > SLOT_BYTES:
+        if self._memory is None or slot == NO_SLOT or len(data) > SLOT_BYTES:
             return False
         start = self._out + slot * SLOT_BYTES
         self._memory[start : start + len(data)] = data
@@ -61,8 +63,10 @@ class Slots:
 
     def get(self, slot: int, size: int) -> bytes:
         """What the other end wrote."""
+        assert self._memory is not None
         start = self._into + slot * SLOT_BYTES
         return self._memory[start : start + size]
 
     def close(self) -> None:
-        self._memory.close()
+        if self._memory is not None:
+            self._memory.close()
