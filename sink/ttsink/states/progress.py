@@ -1,7 +1,7 @@
 """What the records of one batch change of a job's attempts."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Final
 
@@ -134,7 +134,11 @@ def advance(job: Job, places: list[int], said: Said) -> bool:
 
 def _count(job: Job, places: list[int], said: Said) -> bool:
     """Count records of attempts that are under way or over; False where one is neither."""
-    told = Counter(map(said.attempts.__getitem__, places))
+    told: Mapping[int | None, int]
+    if len(places) == 1:  # where there are many keys, most have one record
+        told = {said.attempts[places[0]]: 1}
+    else:
+        told = Counter(map(said.attempts.__getitem__, places))
     newest = job.current
     for number in told:
         tried = newest if number is None else job.attempts.get(number)
