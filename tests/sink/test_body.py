@@ -113,6 +113,12 @@ def test_no_good_line_is_lost_beside_bad_ones(
     assert len(result.values) - len(good) >= len(bad)
 
 
+def test_a_brace_that_stands_alone_is_kept_beside_the_lines_behind_it() -> None:
+    result = checked(split(b'{\n{"n":1}\n{"n":2}\n'))
+
+    assert result.values == [Malformed("{"), {"n": 1}, {"n": 2}]
+
+
 @pytest.mark.parametrize("bad", [b'{"n":NaN}', b'{"n":1e400}', b'{"n":,}', b"nope", b'{"n" 1}'])
 @pytest.mark.parametrize(
     ("start", "between", "end"),

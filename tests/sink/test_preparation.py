@@ -22,7 +22,7 @@ from ttsink.intake import beside, frame
 from ttsink.intake import process as process_module
 from ttsink.intake.line import Asked, Line, Turns
 from ttsink.intake.preparation import INLINE_BYTES, Preparation
-from ttsink.intake.prepare import Prepared, Setup, Task
+from ttsink.intake.prepare import SLICE_RECORDS, Prepared, Setup, Task
 from ttsink.intake.process import PrepareProcess, ProcessGone, _Channel
 from ttsink.intake.slots import NO_MEMORY, NO_SLOT, SLOT_BYTES, SLOTS, Slots, create
 from ttsink.redact.settings import OwnRule, RedactionSettings
@@ -530,3 +530,51 @@ async def test_a_job_that_is_in_one_part_of_a_huge_batch_is_counted_like_the_oth
 
     assert {job["key"]: job["records"] for job in jobs} == {"early": 100, "late": 19_900}
     assert b'ttsink_internal_errors_total{stage="view"}' not in metrics
+
+
+def long_body() -> tuple[bytes, list[int], list[int]]:
+    """More records than are worked on together; the places of failed ones and of cut ones."""
+    count = 2 * SLICE_RECORDS + 10
+    failed = [1, SLICE_RECORDS - 1, SLICE_RECORDS, 2 * SLICE_RECORDS + 3]
+    cut = [2, SLICE_RECORDS + 2, 2 * SLICE_RECORDS + 5]
+    told = [f"step {place} done" for place in range(count)]
+    for place in failed:
+        told[place] = "gave up for good"
+    for place in cut:
+        told[place] = "x" * (DEFAULT.max_record_bytes + 1)
+    body = b"\n".join(msgspec.json.encode({"message": text, "n": n}) for n, text in enumerate(told))
+    return body, failed, cut
+
+
+def test_a_body_of_many_records_is_marked_where_it_says_so() -> None:
+    body, failed, cut = long_body()
+
+    told, text = inline(TASK, body)
+
+    assert told.columns.verdicts is not None
+    assert sorted(told.columns.verdicts) == failed
+    assert told.columns.truncated == cut
+    numbers = [msgspec.json.decode(line)["fields"]["n"] for line in text.splitlines()]
+    assert numbers == list(range(len(numbers)))
+
+
+def test_records_no_dialect_can_read_are_kept_as_text_in_their_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    preparer = SETUP.preparer(SETUP.redactor())
+    read, calls = preparer.dialects.records, 0
+
+    def fail_in_the_second_slice(values: Any, **given: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise ValueError
+        return read(values, **given)
+
+    monkeypatch.setattr(preparer.dialects, "records", fail_in_the_second_slice)
+    body, _failed, _cut = long_body()
+
+    told, text = preparer.prepare(TASK, body)
+
+    assert told.failures == {"dialect": 1}
+    assert text == inline(TASK, body).text
