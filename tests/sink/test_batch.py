@@ -115,6 +115,12 @@ def test_parts_are_the_whole(
     assert [one for part in parts for one in part.batch.records()] == given_records
     assert [row for part in parts for row in told(part.batch)] == true(given_records)
     for part in parts:
+        for marked in (
+            part.batch.columns.malformed,
+            part.batch.columns.truncated,
+            part.batch.columns.redacted,
+        ):
+            assert set(marked) <= set(range(len(part.batch)))
         for keys in (part.batch.columns.jobs, part.batch.columns.workers):
             assert set(keys.names) == set(keys.column())
     if given_records:

@@ -2,6 +2,8 @@
 
 import gzip
 import tracemalloc
+import zlib
+from collections.abc import Callable
 
 import cramjam
 import pytest
@@ -145,3 +147,26 @@ def test_only_large_encoded_bodies_belong_in_a_thread() -> None:
     assert not is_heavy(large, "identity")
     assert not is_heavy(large, "")
     assert not is_heavy(b"x", "gzip")
+
+
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("zstd", zstandard.ZstdCompressor().compress),
+        ("gzip, gzip", lambda data: gzip.compress(gzip.compress(data))),
+    ],
+)
+def test_what_swells_beyond_the_ratio_is_refused_once_it_is_large(
+    coding: str, encode: Callable[[bytes], bytes]
+) -> None:
+    free = b" " * DEFAULT.ratio_free_bytes
+    assert decode(encode(free), coding) == free
+    bomb = encode(3 * free)
+    assert len(3 * free) > DEFAULT.max_ratio * len(bomb)
+
+    with pytest.raises(BodyRefused) as refused:
+        decode(bomb, coding)
+
+    assert (refused.value.status, refused.value.code) == (413, "ratio_too_high")
