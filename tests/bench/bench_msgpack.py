@@ -14,7 +14,7 @@ import msgspec
 
 from bench.bench_dialects import plain
 from ttsink.bodies.body import split
-from ttsink.http.server import GC_THRESHOLDS
+from ttsink.intake.beside import GC_THRESHOLDS
 
 RECORDS = 5000
 ROUNDS = 15

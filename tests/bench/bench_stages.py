@@ -22,7 +22,7 @@ from ttsink.bodies.encoding import decode
 from ttsink.bodies.rows import Shapes
 from ttsink.dialects.dialect import Dialects
 from ttsink.dialects.table import column, lines_of
-from ttsink.http.server import GC_THRESHOLDS
+from ttsink.intake.beside import GC_THRESHOLDS
 from ttsink.intake.prepare import COLUMNS
 from ttsink.intake.repeat import batch_key
 from ttsink.redact.key import installation_key

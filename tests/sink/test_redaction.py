@@ -4,18 +4,19 @@ import gc
 import random
 import re
 import time
+from collections.abc import Mapping, Sequence
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 
 from ttsink.redact.name import _remembered, kind_of
-from ttsink.redact.redaction import Redacted, Redactor
+from ttsink.redact.redaction import Redactor
 from ttsink.redact.ruleset import RedactionSettingsError
 from ttsink.redact.settings import OwnRule, RedactionSettings
 from ttsink.redact.warm import warm_up
-from ttwire.record import Record, encode_lines
+from ttwire.record import Record
 from ttwire.span import Span, SpanEvent
 
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -121,9 +122,13 @@ CLEAN = [
 ]
 
 
+class Redacted(NamedTuple):
+    records: Sequence[Record]
+    counts: Mapping[str, int]
+
+
 def redact(**members: Any) -> Redacted:
-    records = [Record(**members)]
-    return REDACTOR.apply(records, encode_lines(records))
+    return Redacted(*REDACTOR.records([Record(**members)]))
 
 
 @pytest.mark.parametrize(("message", "kinds"), SCAN_CASES)
@@ -132,7 +137,6 @@ def test_a_value_in_a_message_is_replaced_by_its_mark(message: str, kinds: tuple
 
     assert done.records[0].redacted == kinds
     assert re.search(rf"\[{kinds[0]}:[0-9a-f]{{6}}\]", done.records[0].message)
-    assert done.blob == encode_lines(list(done.records))
     assert set(done.counts) == set(kinds)
 
 
@@ -143,17 +147,15 @@ def test_a_look_alike_is_left_alone(message: str) -> None:
 
 def test_records_without_a_hit_are_the_very_same_objects() -> None:
     records = [Record(message="quiet"), Record(message="mail a@example.com"), Record(message="ok")]
-    blob = encode_lines(records)
 
-    done = REDACTOR.apply(records, blob)
+    done, _ = REDACTOR.records(records)
 
-    assert done.records[0] is records[0]
-    assert done.records[2] is records[2]
-    assert done.records[1].redacted == ("email",)
+    assert done[0] is records[0]
+    assert done[2] is records[2]
+    assert done[1].redacted == ("email",)
     clean = [records[0], records[2]]
-    untouched = REDACTOR.apply(clean, blob)
-    assert untouched.records is clean
-    assert untouched.blob is blob
+    assert REDACTOR.records(clean) == (clean, {})
+    assert REDACTOR.records(clean)[0] is clean
 
 
 def test_the_same_value_has_the_same_mark_in_every_form() -> None:
@@ -300,12 +302,11 @@ def test_modes_mask_drop_and_off() -> None:
         fields={"mail": "joe@example.com", "n": 1},
     )
 
-    done = redactor.apply([record], encode_lines([record])).records[0]
+    done = redactor.records([record])[0][0]
 
     assert done.message == "card [card:****1111] of [email], phone 555-123-4567"
     assert done.fields == {"n": 1}
-    again = redactor.apply([done], encode_lines([done]))
-    assert again.records == [done]
+    assert redactor.records([done])[0] == [done]
 
 
 def test_own_rules_allow_lists_and_names() -> None:
@@ -324,7 +325,7 @@ def test_own_rules_allow_lists_and_names() -> None:
 
     def shown(message: str, **fields: Any) -> Record:
         record = Record(message=message, fields=fields)
-        return redactor.apply([record], encode_lines([record])).records[0]
+        return redactor.records([record])[0][0]
 
     assert shown("badge B-123456").message == shown("badge B-123456").message
     assert shown("badge B-123456").redacted == ("badge",)

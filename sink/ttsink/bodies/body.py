@@ -12,10 +12,6 @@ from ttsink.bodies.salvage import UNREADABLE, Salvage
 from ttsink.bodies.value import Shape, Split
 from ttsink.bodies.wrapper import ARRAY, WRAPPERS
 
-# A body of this size takes some 5 ms to split, and 300 ms where every line of it is bad: longer
-# than a loop that serves open streams should stand still.
-OFF_LOOP_BYTES = MIB
-
 # Smaller bodies cannot hold `max_values` of two bytes each.
 _COUNTED_BYTES = 16 * MIB
 

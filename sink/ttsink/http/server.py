@@ -21,6 +21,7 @@ from ttsink.http.connections import Connections
 from ttsink.http.door import Door
 from ttsink.http.listener import Listener
 from ttsink.http.places import Places
+from ttsink.intake.beside import GC_THRESHOLDS
 from ttsink.oplog import LOGGER
 from ttsink.settings import AuthSettings, Settings
 from ttsink.sink import Sink
@@ -49,10 +50,6 @@ LAST_SECONDS: Final = 0.2
 """What a handler has to end in once it is told to."""
 
 EXIT_UNAVAILABLE: Final = 69
-
-GC_THRESHOLDS: Final = (100_000, 20, 100)
-"""The usual (700, 10, 10) looks through the dictionaries of every batch several times while
-they are still in use; that took a quarter of intake (tests/bench/bench_intake.py)."""
 
 
 class StartError(Exception):

@@ -7,11 +7,11 @@ only what changed is encoded again. Records without a hit stay the very same obj
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from ttsink.dialects.table import lines_of, replaced
+from ttsink.dialects.table import replaced
 from ttsink.redact.cut import Cut, Cutter
 from ttsink.redact.mark import Marker, marks_of
 from ttsink.redact.member import Members
@@ -25,14 +25,6 @@ from ttwire.record import Record
 from ttwire.span import Span, SpanEvent
 
 _encoder = msgspec.json.Encoder()
-
-
-class Redacted(NamedTuple):
-    """`counts` are values replaced, by kind; `blob` is `encode_lines(records)`."""
-
-    records: Sequence[Record]
-    blob: bytes
-    counts: Mapping[str, int]
 
 
 class Redactor:
@@ -49,15 +41,8 @@ class Redactor:
         self._names = Names(settings.fields, settings.keep_fields, self._rules.off)
         self.kinds = self._rules.kinds
 
-    def apply(self, records: Sequence[Record], blob: bytes) -> Redacted:
-        """The records without the values, and their JSON; `blob` is `encode_lines(records)`."""
-        clean, counts = self.records(records)
-        if clean is records:
-            return Redacted(records, blob, counts)
-        return Redacted(clean, lines_of(clean), counts)
-
     def records(self, records: Sequence[Record]) -> tuple[Sequence[Record], Mapping[str, int]]:
-        """As `apply`, for records that are not encoded yet; the same ones where nothing hit."""
+        """The records without the values, the same ones where nothing hit; values by kind."""
         return self.rewritten(records, self.suspects(records))
 
     def suspects(self, records: Sequence[Record]) -> Suspects:

@@ -27,12 +27,6 @@ class Suspects(NamedTuple):
     def places(self) -> list[int]:
         return sorted(self.messages | self.fields | self.named)
 
-    def size_bytes(self, records: Sequence[Record]) -> int:
-        """How much text is to be looked into, about."""
-        texts = column(records, "message")
-        messages = sum(len(texts[place]) for place in self.messages)
-        return messages + len(_encoder.encode([records[place].fields for place in self.fields]))
-
 
 def suspects(rules: Ruleset, records: Sequence[Record]) -> Suspects:
     """Only what can hold a value is scanned: not ids, times or levels, most of a line.

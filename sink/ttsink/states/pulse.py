@@ -30,8 +30,11 @@ class Pulse:
         passed = step - self._step
         if passed < 0:
             return
-        for gone in range(min(passed, STEPS)):
-            self._counts[(step - gone) % STEPS] = 0
+        if passed >= STEPS:
+            self._counts = [0] * STEPS
+        else:
+            for gone in range(passed):
+                self._counts[(step - gone) % STEPS] = 0
         self._step = step
 
     def history(self, now: float) -> tuple[int, ...]:

@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from operator import attrgetter
 from typing import Any, Final, Protocol
 
 from ttsink.store.accounts import Books
@@ -16,7 +15,7 @@ from ttsink.store.eviction import Eviction
 from ttsink.store.order import Order
 from ttsink.store.recent import Recent
 from ttsink.store.retention import DEFAULT, Retention
-from ttsink.store.ring import ENTRY_BYTES, NEVER, UNIT_BYTES, Entry, Hook, Ring, Rings
+from ttsink.store.ring import ENTRY_BYTES, NEVER, UNIT_BYTES, Entry, Hook, Ring, Rings, entry_seq
 from ttwire.cursor import Cursor
 
 _MARK_SECONDS: Final = 1.0
@@ -25,7 +24,6 @@ _MAX_MARKS: Final = 65_536
 """Past it every second mark goes: `since` then starts a little earlier than asked."""
 
 _ROUND_UP: Final = ENTRY_BYTES + UNIT_BYTES - 1
-_entry_seq = attrgetter("seq")
 
 
 class Observer(Protocol):
@@ -145,7 +143,7 @@ class View:
         if not dead:
             return
         self._eviction.dead = []
-        dead.sort(key=_entry_seq)
+        dead.sort(key=entry_seq)
         self.order.clear(dead)
         self.bytes -= UNIT_BYTES * sum([entry.units for entry in dead])
         jobs = Counter([entry.job for entry in dead])
