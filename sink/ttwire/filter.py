@@ -46,10 +46,6 @@ class Filter:
         self.highlight: Final[Highlight] = highlight(tree)
         self._text: Final = canonical(tree)
 
-    def highlights(self) -> tuple[str, ...]:
-        """The plain words to mark in messages, in any case; patterns are in `highlight`."""
-        return self.highlight.words
-
     @property
     def keeps_everything(self) -> bool:
         return self.tree == And()

@@ -138,9 +138,9 @@ def url(
         return None
     values = {
         "trace_id": trace_id,
-        "trace_id_xray": f"1-{trace_id[:8]}-{trace_id[8:]}",
-        "trace_id_low64": trace_id[16:],
-        "trace_id_low64_dec": str(int(trace_id[16:], 16)),
+        "trace_id_xray": trace.xray(trace_id),
+        "trace_id_low64": trace.low64(trace_id),
+        "trace_id_low64_dec": trace.low64_decimal(trace_id),
     }
     if span_id is not None and trace.span_id(span_id) == span_id:
         values |= {"span_id": span_id, "span_id_dec": str(int(span_id, 16))}

@@ -357,6 +357,17 @@ async def test_a_batch_whose_sender_was_gone_before_its_answer_is_stored_once() 
         assert (total["received"], total["accepted"], total["repeated"]) == (9, 6, 3)
 
 
+async def post_and_give_up(sink: Running, worked_on: asyncio.Event) -> None:
+    """As an agent that has waited too long: its connection is closed in the middle of the work."""
+    head = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+    port = int(sink.server.url.rpartition(":")[2])
+    _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(head % len(LINE) + LINE)
+    await worked_on.wait()
+    writer.close()
+    await eventually(lambda: bool(sink.sink.intake._repeats._undelivered))
+
+
 async def test_a_batch_that_comes_again_while_it_is_worked_on_is_stored_once() -> None:
     """An agent that waited too long closes its connection and sends the same bytes again."""
     async with running() as sink:
@@ -369,13 +380,7 @@ async def test_a_batch_that_comes_again_while_it_is_worked_on_is_stored_once() -
             return await store(*given)
 
         intake._store = slowly  # type: ignore[method-assign,assignment]
-        head = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
-        port = int(sink.server.url.rpartition(":")[2])
-        _reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(head % len(LINE) + LINE)
-        await worked_on.wait()
-        writer.close()
-        await eventually(lambda: bool(intake._repeats._undelivered))
+        await post_and_give_up(sink, worked_on)
         again = asyncio.create_task(sink.post(LINE))
         await eventually(lambda: not intake._repeats._undelivered)
         go_on.set()
@@ -399,13 +404,7 @@ async def test_a_batch_that_is_overtaken_by_its_repeat_is_stored_once() -> None:
             return await store(*given)
 
         intake._store = the_first_slowly  # type: ignore[method-assign,assignment]
-        head = b"POST /ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
-        port = int(sink.server.url.rpartition(":")[2])
-        _reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(head % len(LINE) + LINE)
-        await worked_on.wait()
-        writer.close()
-        await eventually(lambda: bool(intake._repeats._undelivered))
+        await post_and_give_up(sink, worked_on)
 
         assert (await sink.post(LINE)).json == {"accepted": 1, "rejected": 0}
         go_on.set()

@@ -400,7 +400,7 @@ def test_what_a_filter_asks_of_the_message_is_marked_in_it(
 
 
 def test_plain_words_to_mark_come_in_the_order_of_the_text_and_once() -> None:
-    assert parse('b "a c" b -d x*y /e/', now=NOW).highlights() == ("b", "a c", "x", "y")
+    assert parse('b "a c" b -d x*y /e/', now=NOW).highlight.words == ("b", "a c", "x", "y")
 
 
 def test_the_empty_filter_keeps_everything() -> None:

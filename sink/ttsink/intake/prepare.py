@@ -113,7 +113,7 @@ class Preparer:
         self.dialects = dialects
         self.redactor = redactor
         self.limits = limits
-        self._lifecycle = lifecycle
+        self.lifecycle = lifecycle
         self._by_shape = partial(split_by_shape, Shapes())
 
     def prepare(self, task: Task, body: bytes) -> Prepared:
@@ -122,7 +122,7 @@ class Preparer:
         Raises:
             BodyRefused: it cannot be read at all.
         """
-        return _Preparing(self, self._lifecycle, self._reader(task.form), task).prepare(body)
+        return _Preparing(self, self._reader(task.form), task).prepare(body)
 
     def _reader(self, form: Form) -> Callable[[bytes, str, Limits], Split]:
         if form == "batch":
@@ -138,12 +138,10 @@ class _Preparing:
     def __init__(
         self,
         preparer: Preparer,
-        lifecycle: Lifecycle,
         read: Callable[[bytes, str, Limits], Split],
         task: Task,
     ) -> None:
         self._preparer = preparer
-        self._lifecycle = lifecycle
         self._read = read
         self._task = task
         self._members: dict[str, list[Any]] = {member: [] for member in COLUMNS}
@@ -166,7 +164,7 @@ class _Preparing:
             records = self._redact(records)
             for member, gathered in self._members.items():
                 gathered.extend(column(records, member))
-            for place, verdict in self._lifecycle.verdicts(records).items():
+            for place, verdict in self._preparer.lifecycle.verdicts(records).items():
                 verdicts[start + place] = verdict
             texts.append(lines_of(records))
         spans, lost_spans = self._spans(held.spans)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from ttsink.store.batch import Stored
 from ttsink.store.journal import JournalLog
 from ttsink.store.log import BatchLog
 from ttsink.store.ring import ENTRY_BYTES
@@ -50,7 +51,7 @@ class Keeper:
 
     async def _follow(self) -> None:
         async for stored in self._log.entries():
-            if len(stored.batch) > LARGE_RECORDS and not self._log.status().pending_bytes:
+            if self._may_wait(stored):
                 await self._slack.wait()
             for part in stored.parts(PART_RECORDS):
                 try:
@@ -60,6 +61,14 @@ class Keeper:
                 self._look(part.last)
                 if part.last < stored.last:
                     await asyncio.sleep(0)
+
+    def _may_wait(self, stored: Stored) -> bool:
+        """Whether a batch is dear and nothing presses: no start that waits for it, no other."""
+        return (
+            len(stored.batch) > LARGE_RECORDS
+            and self.caught_up.is_set()
+            and not self._log.status().pending_bytes
+        )
 
     def _look(self, seen: int = 0) -> None:
         self._seen = max(self._seen, self._view.order.last, seen)

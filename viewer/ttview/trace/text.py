@@ -8,7 +8,6 @@ from ttview.glyphs import Glyphs
 from ttview.marking import Fragment
 from ttview.rows import clipped
 from ttview.sanitise import visible
-from ttview.trace.facts import facts
 from ttview.trace.rows import bars, summary
 from ttview.trace.waterfall import Waterfall
 from ttwire.record import Record
@@ -115,10 +114,3 @@ def _record(record: Record, span: str | None, color: bool) -> str:
     )
     first, *rest = line.text(bare, color=color).split("\n")
     return "\n".join([f"{first} span={span}" if span else first, *rest])
-
-
-def span_text(trace: Trace, span_id: str) -> Iterator[str]:
-    """Everything about one span."""
-    for span in trace.spans:
-        if span.span_id == span_id:
-            yield from (fact.text for fact in facts(span))
